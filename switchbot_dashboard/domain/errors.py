@@ -1,0 +1,45 @@
+"""What can go wrong with the cloud, sorted by what to do next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class CloudError(Exception):
+    """The cloud or a device did not do what we asked. The message is a sentence for the person at the page.
+
+    `may_have_happened` is true for a command whose fate is unknown (a time-out, a dropped connection); `retry_at` is
+    the earliest instant at which asking again makes sense, None for the ordinary pace; `code` is short and for logs.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", may_have_happened: bool = False, retry_at: datetime | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.may_have_happened = may_have_happened
+        self.retry_at = retry_at
+
+
+class Unreachable(CloudError):
+    """Try again at the next tick: network, time-out, 5xx, device or hub offline (161, 171), hub busy (300)."""
+
+
+class NotUnderstood(CloudError):
+    """An answer that cannot be read: empty, HTML, truncated, no body. Try again at the next tick."""
+
+
+class Throttled(CloudError):
+    """Too many calls in a short time (429, "too many request"): wait until `retry_at`."""
+
+
+class QuotaSpent(CloudError):
+    """The day's calls are used up: read nothing until `retry_at`, the reset."""
+
+
+class CredentialsRefused(CloudError):
+    """401: token or secret are not accepted. The operator's business; probe again at `retry_at`."""
+
+
+class Refused(CloudError):
+    """A mistake in the configuration that asking again does not cure: no such device (152), no such command (160)."""

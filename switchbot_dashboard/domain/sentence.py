@@ -1,0 +1,74 @@
+"""A sentence with its figures kept apart, so that one record can be read in any language.
+
+The template is English and names each figure with its kind: `{now:temp}` is tenths of a degree. The record stores
+template and figures; whoever shows it chooses the words and the form of the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from string import Formatter
+from typing import TypeAlias
+
+Figure: TypeAlias = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A reason in words: `template` is English, `figures` are plain numbers (tenths, seconds, epoch seconds) or text."""
+
+    template: str
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+    def text(self, zone: tzinfo = UTC) -> str:
+        """The sentence in English, with instants in `zone`."""
+        return _English(zone).vformat(self.template, (), self.figures)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def say(template: str, **figures: Figure | datetime) -> Sentence:
+    """A sentence whose instants are kept as epoch seconds."""
+    return Sentence(template, {name: _plain(value) for name, value in figures.items()})
+
+
+def _plain(value: Figure | datetime) -> Figure:
+    return round(value.timestamp()) if isinstance(value, datetime) else value
+
+
+class _English(Formatter):
+    """Kinds of figure: `temp` and `gap` in tenths of a degree, `time` as an instant, `span` in seconds."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self.zone = zone
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if not isinstance(value, int):
+            return str(value)
+        match format_spec:
+            case "temp":
+                return f"{value / 10:.1f} °C"
+            case "gap":
+                return f"{value / 10:.1f}"
+            case "time":
+                return f"{datetime.fromtimestamp(value, self.zone):%H:%M}"
+            case "clock":
+                return f"{datetime.fromtimestamp(value, self.zone):%H:%M:%S}"
+            case "span":
+                return english_span(value)
+            case _:
+                return str(value)
+
+
+def english_span(seconds: int) -> str:
+    """A length of time as people say it: `45 s`, `6 min`, `2 h 5 min`."""
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
