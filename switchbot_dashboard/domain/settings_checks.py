@@ -1,0 +1,82 @@
+"""From what pydantic refuses, and from what one key asks of another, to faults in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from pydantic import ValidationError
+
+from .settings_faults import Document, Fault, path, shown
+from .settings_keys import HouseKeys, Profile, SummerProfile, WinterProfile, tenths
+from .settings_schema import rule
+
+SEASONS: Mapping[str, type[Profile]] = {"winter": WinterProfile, "summer": SummerProfile}
+LIMITS = ("min_temp", "max_temp")
+
+
+def faults_in(error: ValidationError, document: Document) -> Iterator[Fault]:
+    """One fault for each value that is missing, of the wrong type or out of bounds."""
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # its entries are at fault, and each has its own sentence
+        key = path(detail["loc"])
+        found = "missing" if detail["type"] == "missing" else shown(detail["input"])
+        yield Fault(key, f"{key} is {found}; it must be {rule(detail['loc'])}.", document.line(key))
+
+
+def faults_between(document: Document) -> Iterator[Fault]:
+    """Faults between keys, on the merged values. What is wrong by itself is left to `faults_in`."""
+    values = document.values
+    listed = values.get("zones")
+    zones = [(index, zone) for index, zone in enumerate(listed if isinstance(listed, list) else []) if _is_object(zone)]
+    found = chain(_crossed_limits(values, zones), _too_large_reserve(values), _repeated_ids(zones))
+    for key, message in found:
+        yield Fault(key, message, document.line(key))
+
+
+def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, object]]]) -> Iterator[tuple[str, str]]:
+    for season, model in SEASONS.items():
+        default = {name: model.model_fields[name].default for name in LIMITS}
+        common = {**default, **_object(house.get(season))}
+        yield from _crossed(f"{season}.min_temp", common)
+        for index, zone in zones:
+            own = _object(zone.get(season))
+            if any(name in own for name in LIMITS):
+                yield from _crossed(f"zones[{index}].{season}.min_temp", {**common, **own})
+
+
+def _crossed(key: str, profile: dict[str, object]) -> Iterator[tuple[str, str]]:
+    low, high = (_within(profile[name], 10, 35) for name in LIMITS)
+    if low is not None and high is not None and tenths(low) >= tenths(high):
+        yield key, f"The lower limit {key} ({low:g} °C) must be below the upper one ({high:g} °C)."
+
+
+def _too_large_reserve(house: dict[str, object]) -> Iterator[tuple[str, str]]:
+    names = ("api_reserved_for_commands", "api_daily_limit")
+    reserve, limit = (_within(house.get(name, HouseKeys.model_fields[name].default), 0, 1_000_000) for name in names)
+    if reserve is not None and limit is not None and reserve > limit:
+        yield names[0], f"{names[0]} is {reserve:.0f}; it must be at most {names[1]}, which is {limit:.0f} calls."
+
+
+def _repeated_ids(zones: list[tuple[int, dict[str, object]]]) -> Iterator[tuple[str, str]]:
+    first: dict[str, int] = {}
+    for index, zone in zones:
+        name = zone.get("id")
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            key = f"zones[{index}].id"
+            yield key, f"{key} is {shown(name)}, as zones[{first[name]}].id already is; each zone needs its own."
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _within(value: object, low: float, high: float) -> float | None:
+    """A number that is in bounds by itself; None for what is a fault already."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if number and low <= value <= high else None  # type: ignore[operator,return-value]

@@ -1,0 +1,69 @@
+"""The settings as JSON Schema, and each key's rule in words, both made from the fields of `settings_keys.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from .settings_keys import HouseKeys, ZoneKeys
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the settings file, with default, bounds, unit and help for every key."""
+    schema = HouseKeys.model_json_schema()
+    for part in [schema, *schema["$defs"].values()]:
+        part.pop("title", None)
+        for node in part.get("properties", {}).values():
+            _tidy(node)
+    for name in ZoneKeys.model_fields:  # a zone inherits what it does not state: it has no defaults
+        schema["$defs"]["ZoneOverride"]["properties"][name].pop("default", None)
+    heading = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "SwitchBot Dashboard settings"}
+    return {**heading, **schema, "description": "The whole file. Unknown keys are kept."}
+
+
+def _tidy(node: dict[str, Any]) -> None:
+    """Drop generated titles, and the null that only stands for a key which is not stated."""
+    node.pop("title", None)
+    choices = [choice for choice in node.get("anyOf", []) if choice.get("type") != "null"]
+    if len(choices) == 1:
+        del node["anyOf"]
+        node.update(choices[0])
+        if node.get("default", ...) is None:
+            del node["default"]
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json_schema()
+
+
+def rule(place: Sequence[str | int]) -> str:
+    """What the value at a place must be, in words: "a whole number from 15 to 3600 seconds"."""
+    node = _schema()
+    for step in place:
+        node = _resolved(node["items"] if isinstance(step, int) else node["properties"][step])
+    return in_words(node)
+
+
+def in_words(node: dict[str, Any]) -> str:
+    """The rule of a schema's node, in words."""
+    node = _resolved(node)
+    if "form" in node:
+        return str(node["form"])
+    if "enum" in node:
+        return " or ".join(f'"{choice}"' for choice in node["enum"])
+    if node["type"] in {"integer", "number"}:
+        number = "a whole number" if node["type"] == "integer" else "a number"
+        return f"{number} from {node['minimum']} to {node['maximum']} {node.get('unit', '')}".rstrip()
+    if node["type"] == "array":
+        return "a list with at least one entry" if node.get("minItems") else "a list"
+    return "true or false" if node["type"] == "boolean" else "an object in braces"
+
+
+def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """The node with what it refers to, its own words first."""
+    reference = node.get("$ref")
+    if reference is None:
+        return node
+    return {**_schema()["$defs"][str(reference).rsplit("/", 1)[-1]], **node}
