@@ -1,0 +1,5 @@
+"""Users, roles, sessions and tokens: who may look, and who may change things."""
+
+from .people import NameTaken, People, PeopleError, Role, Token, UnknownToken, UnknownUser, Unusable, User
+
+__all__ = ["NameTaken", "People", "PeopleError", "Role", "Token", "UnknownToken", "UnknownUser", "Unusable", "User"]

@@ -1,0 +1,286 @@
+"""Users and tokens over the store's tables. Passwords are kept as scrypt hashes, tokens as SHA-256 digests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Update, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from werkzeug.security import check_password_hash, generate_password_hash
+
+from ..config import Config
+from ..store.schema import tokens, users
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,49}")
+PASSWORD_LENGTH = 12
+LONGEST_PASSWORD = 1000  # beyond it, hashing would only cost time
+ENVIRONMENT_USER = "admin"
+USED_EVERY = timedelta(hours=1)  # how exactly the last use of a token is kept
+NOBODY = f"scrypt:32768:8:1$nobodyhasthisone${'0' * 128}"  # the same work for a name that does not exist
+
+
+class Role(StrEnum):
+    """What someone may do: members look and press actions, administrators change everything."""
+
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class PeopleError(Exception):
+    """What was asked for cannot be done; the message is a sentence for whoever asked."""
+
+
+class NameTaken(PeopleError):
+    """There is a user with this name."""
+
+
+class UnknownUser(PeopleError):
+    """There is no such user."""
+
+
+class UnknownToken(PeopleError):
+    """There is no such token."""
+
+
+class Unusable(PeopleError):
+    """A name or a password that cannot be used, or a step that would lock everyone out."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Someone who can log in, once they have a password. A session is valid for one `session_version` only."""
+
+    id: int
+    name: str
+    role: Role
+    session_version: int
+    created_at: datetime
+    has_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A program's way in. What was shown at its making is not kept. `id` is None for the environment's token."""
+
+    id: int | None
+    name: str
+    role: Role
+    user_id: int | None = None
+    created_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class People:
+    """Who may come in. Safe to use from several threads and processes; `clock` is aware and in UTC."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._environment_digest = ""
+
+    # Users
+
+    def add(self, name: str, password: str | None, role: Role = Role.MEMBER) -> User:
+        """A new user; without a password they cannot log in yet. Raises NameTaken or Unusable."""
+        wanted = _usable_name(name)
+        row = {
+            "name": wanted,
+            "password_hash": None if password is None else _hashed(password),
+            "role": role.value,
+            "session_version": 1 + secrets.randbelow(1 << 30),  # a database may give a removed user's id again
+            "created_at": self._clock(),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(users).values(row))
+        except IntegrityError:
+            raise NameTaken(f"There is already a user called {wanted}.") from None
+        return self.named(wanted)
+
+    def list(self) -> tuple[User, ...]:
+        """All users by name."""
+        with self._engine.connect() as connection:
+            return tuple(_user(row) for row in connection.execute(select(users).order_by(users.c.name)))
+
+    def named(self, name: str) -> User:
+        """The user of this name. Raises UnknownUser."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(users).where(users.c.name == _plain(name))).first()
+        if row is None:
+            raise UnknownUser(f"There is no user called {name.strip()[:50]}.")
+        return _user(row)
+
+    def user(self, user_id: int) -> User | None:
+        """The user with this id, if they are still here."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(users).where(users.c.id == user_id)).first()
+        return None if row is None else _user(row)
+
+    def remove(self, name: str) -> None:
+        """Removes a user with their tokens. Raises UnknownUser, or Unusable for the last administrator."""
+        user = self.named(name)
+        with self._engine.begin() as connection:
+            connection.execute(delete(tokens).where(tokens.c.user_id == user.id))
+            connection.execute(delete(users).where(users.c.id == user.id))
+            self._keep_an_administrator(connection, user)
+
+    def set_role(self, name: str, role: Role) -> User:
+        """Gives a user another role and ends their sessions. Raises UnknownUser, or Unusable as `remove` does."""
+        user = self.named(name)
+        with self._engine.begin() as connection:
+            connection.execute(_ending_sessions(user).values(role=role.value))
+            self._keep_an_administrator(connection, user)
+        return self.named(name)
+
+    def set_password(self, name: str, password: str) -> User:
+        """A new password ends all of the user's sessions. Raises UnknownUser or Unusable."""
+        user = self.named(name)
+        with self._engine.begin() as connection:
+            connection.execute(_ending_sessions(user).values(password_hash=_hashed(password)))
+        return self.named(name)
+
+    def verify(self, name: str, password: str) -> User | None:
+        """The user, if name and password belong together; it takes as long for a name that does not exist."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(users).where(users.c.name == _plain(name))).first()
+        known = row is not None and bool(row.password_hash)
+        fits = check_password_hash(row.password_hash if row and known else NOBODY, password[:LONGEST_PASSWORD])
+        return _user(row) if row and known and fits else None
+
+    # Tokens
+
+    def create_token(self, name: str, role: Role = Role.MEMBER, user: str | None = None) -> tuple[Token, str]:
+        """A new token and its text, which is shown this once. Raises UnknownUser or Unusable."""
+        label = name.strip()
+        if not 1 <= len(label) <= 50 or not label.isprintable():
+            raise Unusable("A token needs a name of 1 to 50 characters.")
+        owner, now = self.named(user).id if user else None, self._clock()
+        text = secrets.token_urlsafe(32)
+        row = {
+            "user_id": owner,
+            "name": label,
+            "digest": _digest(text),
+            "role": role.value,
+            "created_at": now,
+        }
+        with self._engine.begin() as connection:
+            key = connection.execute(insert(tokens).values(row)).inserted_primary_key
+        assert key is not None  # a single insert always tells its key
+        return Token(int(key[0]), label, role, owner, now), text
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All tokens, newest first, the revoked ones too."""
+        with self._engine.connect() as connection:
+            return tuple(_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.id.desc())))
+
+    def revoke_token(self, token_id: int) -> None:
+        """From now on the token opens nothing. Raises UnknownToken when there is no such valid token."""
+        mine = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
+        with self._engine.begin() as connection:
+            if connection.execute(update(tokens).where(mine).values(revoked_at=self._clock())).rowcount != 1:
+                raise UnknownToken(f"There is no valid token with the number {token_id}.")
+
+    def bearer(self, text: str) -> Token | None:
+        """The valid token with this text, the environment's included."""
+        digest = _digest(text)
+        if self._environment_digest and hmac.compare_digest(digest, self._environment_digest):
+            return Token(None, "environment", Role.ADMIN)
+        valid = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
+        with self._engine.connect() as connection:
+            row = connection.execute(select(tokens).where(valid)).first()
+        if row is None:
+            return None
+        token = _token(row)
+        self._note_use(token)
+        return token
+
+    # The environment
+
+    def apply_environment(self, config: Config) -> None:
+        """DASHBOARD_PASSWORD makes the user admin, or changes that password when the variable has changed since.
+
+        DASHBOARD_API_TOKEN becomes an administrator's token that is kept nowhere.
+        """
+        self._environment_digest = _digest(config.dashboard_api_token) if config.dashboard_api_token else ""
+        password = config.dashboard_password
+        if not password:
+            return
+        with self._engine.connect() as connection:
+            row = connection.execute(select(users).where(users.c.name == ENVIRONMENT_USER)).first()
+        if row is None:
+            self.add(ENVIRONMENT_USER, password, Role.ADMIN)
+        elif row.from_env_fingerprint and check_password_hash(row.from_env_fingerprint, password):
+            return
+        else:
+            self.set_password(ENVIRONMENT_USER, password)
+        fingerprint = generate_password_hash(password)  # as slow to guess as the password itself
+        with self._engine.begin() as connection:
+            mine = users.c.name == ENVIRONMENT_USER
+            connection.execute(update(users).where(mine).values(from_env_fingerprint=fingerprint))
+
+    def has_password_or_token(self) -> bool:
+        """Whether anyone can come in: some user has a password, or some token is valid."""
+        if self._environment_digest:
+            return True
+        with self._engine.connect() as connection:
+            some_password = select(users.c.id).where(users.c.password_hash.is_not(None)).limit(1)
+            some_token = select(tokens.c.id).where(tokens.c.revoked_at.is_(None)).limit(1)
+            return any(connection.execute(query).first() is not None for query in (some_password, some_token))
+
+    def _note_use(self, token: Token) -> None:
+        now = self._clock()
+        if token.last_used_at is None or now - token.last_used_at >= USED_EVERY:
+            with self._engine.begin() as connection:
+                connection.execute(update(tokens).where(tokens.c.id == token.id).values(last_used_at=now))
+
+    def _keep_an_administrator(self, connection: Connection, changed: User) -> None:
+        """Inside the transaction of the change: undoes it where it would leave users but no administrator."""
+        if changed.role is not Role.ADMIN:
+            return
+        able = (users.c.role == Role.ADMIN.value) & users.c.password_hash.is_not(None)
+        left = connection.execute(select(func.count()).select_from(users)).scalar_one()
+        if left and not connection.execute(select(func.count()).select_from(users).where(able)).scalar_one():
+            raise Unusable(f"{changed.name} is the last administrator: make someone else one first.")
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower()
+
+
+def _usable_name(name: str) -> str:
+    wanted = _plain(name)
+    if not NAME.fullmatch(wanted):
+        raise Unusable("A name has 1 to 50 letters (a to z), digits or . _ @ - and begins with a letter or digit.")
+    return wanted
+
+
+def _hashed(password: str) -> str:
+    if not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
+        raise Unusable(f"A password needs {PASSWORD_LENGTH} characters or more, and {LONGEST_PASSWORD} at most.")
+    return generate_password_hash(password)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _ending_sessions(user: User) -> Update:
+    return update(users).where(users.c.id == user.id).values(session_version=users.c.session_version + 1)
+
+
+def _user(row: Row[Any]) -> User:
+    role, has_password = Role(row.role), bool(row.password_hash)
+    return User(row.id, row.name, role, row.session_version, row.created_at, has_password)
+
+
+def _token(row: Row[Any]) -> Token:
+    return Token(row.id, row.name, Role(row.role), row.user_id, row.created_at, row.last_used_at, row.revoked_at)
