@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import PrivateAttr, ValidationError
 
 from .settings_checks import faults_between, faults_in
-from .settings_faults import Fault, InvalidSettings, path, read_document
-from .settings_keys import HouseKeys, Part, Profile, Scenes, Season, ZoneKeys, ZoneOverride, tenths
+from .settings_faults import Fault, InvalidSettings, file_text, path, read_document
+from .settings_keys import HouseKeys, Part, Profile, Scenes, Season, ZoneKeys, ZoneOverride, find_zone, tenths
+from .settings_older import older_differences
 from .settings_schema import json_schema
 from .windows import Window
 
@@ -25,7 +26,9 @@ __all__ = [
     "Settings",
     "Zone",
     "ZoneOverride",
+    "file_text",
     "json_schema",
+    "older_differences",
     "parse_settings",
     "tenths",
 ]
@@ -126,7 +129,7 @@ class Settings(HouseKeys):
     def model_post_init(self, context: Any, /) -> None:
         """Fill the zones in and look the time zone up, once."""
         self._zones = tuple(_resolve(self, zone) for zone in self.zones or [ZoneOverride(id="home", name="Home")])
-        self._tz = _find_zone(self.timezone)
+        self._tz = find_zone(self.timezone)
 
     @property
     def all_zones(self) -> tuple[Zone, ...]:
@@ -146,7 +149,7 @@ class Settings(HouseKeys):
     def with_timezone(self, name: str) -> Settings:
         """The same settings in another time zone."""
         copy = self.model_copy(update={"timezone": name})
-        copy._tz = _find_zone(name)
+        copy._tz = find_zone(name)
         return copy
 
     def with_devices(
@@ -195,13 +198,6 @@ def _resolve(house: Settings, zone: ZoneOverride) -> Zone:
             wanted[name] = own if name in stated else inherited
     windows = tuple(window.window() for window in wanted.pop("time_windows"))
     return Zone(id=zone.id, name=zone.name or zone.id, windows=windows, **wanted)
-
-
-def _find_zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
 
 
 def _unknown(part: Part, place: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

@@ -11,6 +11,7 @@ from datetime import time
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,6 +28,14 @@ class Season(StrEnum):
 def tenths(degrees: float) -> int:
     """Degrees as whole tenths, a half rounded up: 22.8 + 0.3 is not 23.1 in floats."""
     return int((Decimal(str(degrees)) * 10).to_integral_value(ROUND_HALF_UP))
+
+
+def find_zone(name: str) -> ZoneInfo | None:
+    """The time zone of this name, None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _number(default: float, low: float, high: float, unit: str, help_: str) -> Any:
@@ -217,7 +226,7 @@ class WeeklyJob(Part):
 
 
 class CleanupJob(WeeklyJob):
-    """When old history is dropped."""
+    """When the clean-up runs, in local time."""
 
     day: str = _text(
         "sun", _WEEKDAY.replace("sun", r"sun|\*"), "a weekday from mon to sun, or *", "Day of the week; `*`: every day."
@@ -226,13 +235,13 @@ class CleanupJob(WeeklyJob):
 
 
 class Reports(Part):
-    """Reports that are sent by themselves."""
+    """What is reported, and when."""
 
     weekly: WeeklyJob = Field(WeeklyJob(), description="The weekly report.")
 
 
 class Alerts(Part):
-    """How often the home is looked over for trouble."""
+    """The look for trouble, and its bounds."""
 
     every_minutes: int = _number(5, 1, 1440, "minutes", "Time between two looks for trouble.")
 
