@@ -87,7 +87,7 @@ def _prepare(lock_wait_seconds: float) -> Callable[[sqlite3.Connection, object],
 
 
 def _use_wal(raw: sqlite3.Connection, wait_seconds: float) -> None:
-    """The switch to WAL is kept in the file. It does not wait for others by itself, and a read-only file stays as it is."""
+    """The switch to WAL is kept in the file. It does not wait for others by itself; a read-only file stays as it is."""
     deadline = time.monotonic() + wait_seconds
     while True:
         try:

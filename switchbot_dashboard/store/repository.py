@@ -1,0 +1,238 @@
+"""The tick's memory: one load before, one write after, and one more before a command goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, case, func, insert, select, update
+
+from ..domain.record import Call, Catalogue, Fate, House, Order, Record, ZoneState
+from ..tick.ports import Saved
+from .batch import Batch
+from .codec import CATALOGUE, ORDER, RECORD, STATE
+from .engine import reading, upsert
+from .schema import calls, catalogue, heart, orders, records, zone_states
+
+HOUR = timedelta(hours=1)
+
+_STATES = select(zone_states.c.zone, zone_states.c.body)
+_OPEN_ORDERS = select(orders.c.id, orders.c.body).where(orders.c.status == "open").order_by(orders.c.decided_at)
+_CALLS = select(
+    func.coalesce(func.sum(case((calls.c.hour >= bindparam("midnight"), calls.c.count), else_=0)), 0),
+    func.coalesce(func.sum(calls.c.count), 0),
+    select(heart.c.ticks_total).scalar_subquery(),
+).where(calls.c.hour >= bindparam("a_day_ago"))
+_NEWER_CATALOGUE = select(catalogue.c.version, catalogue.c.body).where(catalogue.c.version != bindparam("known"))
+_CLOSE = (
+    update(orders)
+    .where(orders.c.id == bindparam("order_id"))
+    .values(status=bindparam("status"), closed_at=bindparam("closed_at"))
+)
+_BEAT = (
+    update(heart)
+    .where(heart.c.id == 1)
+    .values(
+        last_tick_at=bindparam("last_tick_at"),
+        last_tick_trigger=bindparam("last_tick_trigger"),
+        last_tick_duration_ms=bindparam("last_tick_duration_ms"),
+        ticks_total=heart.c.ticks_total + bindparam("ticks"),
+        ticks_failed=heart.c.ticks_failed + bindparam("failed"),
+        serial=heart.c.serial + 1,
+    )
+)
+_RECORD = insert(records)
+
+MOVE_SERIAL = update(heart).where(heart.c.id == 1).values(serial=heart.c.serial + 1)
+"""Tells pages that there is something new; part of every write that they could show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A house, and how many ticks had been saved when it was read."""
+
+    house: House
+    ticks: int
+
+
+class Repository:
+    """Fits `tick.ports.Store`. Raises SQLAlchemyError when the database does not answer; nothing is half written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._upsert_state = upsert(engine, zone_states)
+        self._upsert_order = upsert(engine, orders)
+        self._add_calls = upsert(engine, calls, lambda now, more: {"count": now.c.count + more["count"]})
+        self._put_catalogue = upsert(
+            engine, catalogue, lambda now, new: {"body": new["body"], "version": now.c.version + 1}
+        )
+        self._catalogue: tuple[int, Catalogue | None] = (0, None)  # the version that was last parsed
+
+    def load(self, now: datetime) -> House:
+        """All that a tick needs, in four reads of one moment.
+
+        The last 24 hours are counted in whole hours, so the one in which they began counts in full.
+        """
+        return self.load_counted(now).house
+
+    def load_counted(self, now: datetime) -> Loaded:
+        """`load`, with the count of ticks that tells whether another process has saved since."""
+        hour = epoch_hour(now)
+        with reading(self._engine) as connection:
+            states = connection.execute(_STATES).all()
+            begun = connection.execute(_OPEN_ORDERS).all()
+            today, last_day, ticks = connection.execute(
+                _CALLS, {"midnight": hour - hour % 24, "a_day_ago": hour - 24}
+            ).one()
+            newer = connection.execute(_NEWER_CATALOGUE, {"known": self._catalogue[0]}).first()
+        if newer is not None:
+            self._catalogue = (newer[0], CATALOGUE.read(f"version {newer[0]}", newer[1]))
+        house = House(
+            states={zone: STATE.read(zone, body) or ZoneState(zone) for zone, body in states},
+            open_orders=tuple(order for key, body in begun if (order := ORDER.read(key, body)) is not None),
+            calls_today=today,
+            calls_last_24h=last_day,
+            catalogue=self._catalogue[1],
+        )
+        return Loaded(house, ticks or 0)
+
+    def intend(self, orders: Sequence[Order], calls: Sequence[Call]) -> None:
+        """Write down what is about to be sent, and the calls spent so far."""
+        if orders or calls:
+            batch = Batch()
+            batch.intend(orders, calls)
+            self.write(batch)
+
+    def save(self, saved: Saved) -> Sequence[Record]:
+        """Write down what a tick leaves behind; the records come back with their ids."""
+        batch = Batch()
+        batch.add(saved)
+        return numbered(saved.records, self.write(batch, numbers=len(saved.records)))
+
+    def save_many(self, saveds: Iterable[Saved]) -> None:
+        """Write down many ticks, oldest first, in one transaction."""
+        batch = Batch()
+        for saved in saveds:
+            batch.add(saved)
+        self.write(batch)
+
+    def write(self, batch: Batch, *, numbers: int = 0) -> list[int]:
+        """Write a batch in one transaction. Returns the ids of its last `numbers` records."""
+        with self._engine.begin() as connection:
+            self._write_orders(connection, batch)
+            if batch.states:
+                connection.execute(
+                    self._upsert_state,
+                    [
+                        {"zone": zone, "body": STATE.write(state), "at": at}
+                        for zone, (state, at) in batch.states.items()
+                    ],
+                )
+            ids = _write_records(connection, list(batch.records), numbers)
+            self._write_calls(connection, batch.calls)
+            if batch.catalogue is not None:
+                connection.execute(
+                    self._put_catalogue, {"id": 1, "body": CATALOGUE.write(batch.catalogue), "version": 1}
+                )
+            if batch.last is not None:
+                connection.execute(_BEAT, _beat(batch, batch.last))
+            else:
+                connection.execute(MOVE_SERIAL)
+        return ids
+
+    def _write_calls(self, connection: Connection, spent: Mapping[tuple[int, str, str], int]) -> None:
+        if spent:
+            connection.execute(
+                self._add_calls,
+                [
+                    {"hour": hour, "purpose": purpose, "endpoint": endpoint, "count": count}
+                    for (hour, purpose, endpoint), count in spent.items()
+                ],
+            )
+
+    def _write_orders(self, connection: Connection, batch: Batch) -> None:
+        if batch.opened:
+            connection.execute(self._upsert_order, [_order_row(order) for order in batch.opened.values()])
+        if batch.closed:
+            connection.execute(
+                _CLOSE,
+                [
+                    {"order_id": order_id, "status": fate.value, "closed_at": at}
+                    for order_id, (fate, at) in batch.closed.items()
+                ],
+            )
+
+
+def epoch_hour(now: datetime) -> int:
+    """Whole hours since 1970."""
+    return int(now.timestamp()) // 3600
+
+
+def numbered(written: Sequence[Record], ids: Sequence[int]) -> Sequence[Record]:
+    """The records with their ids."""
+    return tuple(replace(record, id=number) for record, number in zip(written, ids, strict=True))
+
+
+def trouble_of(record: Record) -> str | None:
+    """What went wrong in a record, as a sentence; None when nothing did."""
+    if record.action is not None and record.action.fate is not Fate.DONE:
+        return record.action.errors[-1] if record.action.errors else "The command was not confirmed."
+    return record.trouble.sentence.text() if record.trouble else None
+
+
+def _write_records(connection: Connection, written: list[Record], numbers: int) -> list[int]:
+    rows = [_record_row(record) for record in written]
+    bulk = rows[: len(rows) - numbers]
+    if bulk:
+        connection.execute(_RECORD, bulk)
+    ids: list[int] = []
+    for row in rows[len(bulk) :]:
+        key = connection.execute(_RECORD, row).inserted_primary_key
+        assert key is not None
+        ids.append(key[0])
+    return ids
+
+
+def _order_row(order: Order) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "zone": order.zone,
+        "body": ORDER.write(order),
+        "decided_at": order.decided_at,
+        "status": "open",
+        "closed_at": None,
+    }
+
+
+def _record_row(record: Record) -> dict[str, Any]:
+    return {
+        "at": record.at,
+        "zone": record.zone,
+        "trigger": record.trigger,
+        "outcome": record.verdict.outcome.value,
+        "mode": record.wake.mode.value,
+        "pace": record.wake.pace.value,
+        "inside_window": record.inside_window,
+        "looked": record.looked,
+        "temperature": record.reading.tenths if record.reading else None,
+        "humidity": record.reading.humidity if record.reading else None,
+        "power": record.aircon.power,
+        "ac_mode": record.aircon.mode,
+        "calls": record.calls,
+        "duration_ms": record.duration_ms,
+        "action": record.action.order.turn.value if record.action else None,
+        "error": trouble_of(record),
+        "body": RECORD.write(record),
+    }
+
+
+def _beat(batch: Batch, last: Saved) -> dict[str, Any]:
+    return {
+        "last_tick_at": last.at,
+        "last_tick_trigger": last.trigger,
+        "last_tick_duration_ms": last.duration_ms,
+        "ticks": batch.ticks,
+        "failed": batch.failed,
+    }
