@@ -1,0 +1,142 @@
+"""Small files that are never half there: whole reads, atomic writes, dated copies."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+LARGEST_BYTES = 1_000_000
+KEPT_COPIES = 20
+
+Signature: TypeAlias = tuple[int, ...]
+
+
+class NotWritable(OSError):
+    """A file cannot be written; `strerror` is a sentence that says why and what to do."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def signature(path: Path) -> Signature | None:
+    """What tells a changed file from the same one; None when nothing is there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return (error.errno or 0,)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def read_text(path: Path) -> str:
+    """The whole text of a file. OSError with a sentence when it is no file, too large, not UTF-8 or not readable."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place must not hang us
+    except OSError as error:
+        raise OSError(error.errno, f"The file {path} cannot be read: {error.strerror}.") from error
+    with open(fd, "rb") as file:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, f"{path} is a folder or a device, not a file. Put a JSON file in its place.")
+        content = file.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise OSError(errno.EFBIG, f"The file {path} is {found.st_size} bytes long; at most {LARGEST_BYTES} are read.")
+    if not content.strip():
+        raise OSError(errno.ENODATA, f"The file {path} is empty. Write the settings, or restore a backup.")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OSError(errno.EILSEQ, f"The file {path} is not UTF-8: see line {line}. Save it as UTF-8.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text in place of a file, whole or not at all; NotWritable then. A link is followed, the mode is kept.
+
+    Writers must exclude each other: the temporary file beside it has one name, so that a killed writer leaves one.
+    """
+    target = Path(os.path.realpath(path))
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.unlink(missing_ok=True)
+        _write_beside(beside, text, target)
+        os.replace(beside, target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise NotWritable(error.errno, _why(target, error)) from error
+    _sync_folder(target.parent)
+
+
+def _write_beside(beside: Path, text: str, target: Path) -> None:
+    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+    with open(fd, "w", encoding="utf-8", newline="") as file:
+        if target.exists():
+            old = target.stat()
+            os.fchmod(fd, stat.S_IMODE(old.st_mode))
+            with contextlib.suppress(PermissionError):
+                os.fchown(fd, old.st_uid, old.st_gid)
+        file.write(text)
+        file.flush()
+        os.fsync(fd)
+
+
+def _why(target: Path, error: OSError) -> str:
+    if error.errno in (errno.EBUSY, errno.EXDEV):
+        return (
+            f"{target} cannot be replaced because it is mounted by itself. "
+            "Mount its folder instead, or edit the file by hand."
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"{target.parent} cannot be written ({error.strerror}). Make it writable, or edit the file elsewhere."
+    return f"{target} cannot be written: {error.strerror}."
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # the text is in place; only a power cut in this second could undo it
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+class Backups:
+    """Dated copies of a text in a folder of its own, the newest `KEPT_COPIES`; names sort by age."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[Path]:
+        """The copies, oldest first."""
+        return sorted(self.folder.glob("settings-*.json"))
+
+    def keep(self, text: str, now: datetime) -> None:
+        """Add a copy unless the newest one says the same; OSError when it cannot be written."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        copies = self.all()
+        if not text or (copies and _content(copies[-1]) == text.encode()):
+            return
+        stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+        number = max((int(copy.stem[-3:]) + 1 for copy in copies if stamp in copy.name), default=0)
+        copy = self.folder / f"settings-{stamp}-{number:03}.json"
+        beside = copy.with_suffix(f".{os.getpid()}.new")
+        fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(fd, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(beside, copy)
+        for old in [path for path in copies if path != copy][: len(copies) + 1 - KEPT_COPIES]:
+            old.unlink(missing_ok=True)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
