@@ -14,7 +14,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
-HORIZON = timedelta(days=9)  # a week, a window of up to two days, and slack for the zone's offset
+FORTNIGHT = timedelta(days=15)  # a clock change can swallow a weekly edge, so the next may be two weeks away
+HORIZON = timedelta(days=17)  # that, and a window of up to two days
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def opening_at(windows: Iterable[Window], zone: ZoneInfo, now: datetime) -> Open
     spans = _spans(tuple(windows), zone, now.astimezone(zone).date())
     current = next((span for span in spans if now in span), None)
     coming = next((span for span in spans if span.opens > now), None)
-    closes = current.closes if current and current.closes - now < timedelta(days=8) else None
+    closes = current.closes if current and current.closes - now < FORTNIGHT else None
     return Opening(current, coming, closes, coming.opens if coming else None)
 
 
