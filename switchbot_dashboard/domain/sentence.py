@@ -17,7 +17,7 @@ Figure: TypeAlias = int | str
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A reason in words: `template` is English, `figures` are plain numbers (tenths, seconds, epoch seconds) or text."""
+    """A reason in words: `template` is English, `figures` are tenths, seconds, epoch seconds or text."""
 
     template: str
     figures: Mapping[str, Figure] = field(default_factory=dict)
@@ -40,7 +40,7 @@ def _plain(value: Figure | datetime) -> Figure:
 
 
 class _English(Formatter):
-    """Kinds of figure: `temp` and `gap` in tenths of a degree, `time` as an instant, `span` in seconds."""
+    """Kinds of figure: `temp`, `gap` in tenths of a degree; `time`, `clock`, `when` are instants; `span` is seconds."""
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
@@ -57,6 +57,8 @@ class _English(Formatter):
                 return f"{datetime.fromtimestamp(value, self.zone):%H:%M}"
             case "clock":
                 return f"{datetime.fromtimestamp(value, self.zone):%H:%M:%S}"
+            case "when":
+                return f"{datetime.fromtimestamp(value, self.zone):%a %H:%M}"
             case "span":
                 return english_span(value)
             case _:

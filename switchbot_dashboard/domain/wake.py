@@ -1,0 +1,150 @@
+"""Step 8: when to look again, and why. The earliest of everything that can happen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .case import Case
+from .decision import Choice
+from .polling import choose_mode, interval_of, warmup_start
+from .record import Mode, Pace, Repeat, Wake
+from .sentence import Sentence, say
+from .windows import Opening
+
+LEAD = timedelta(seconds=30)  # a start's reading is taken this long before it, so that the command falls on the edge
+CLEAR = timedelta(seconds=2)  # no look begins so shortly before an edge that its answer would come after it
+SOONEST = timedelta(seconds=1)
+
+MODE_WORDS = {
+    Mode.FIXED: "adaptive polling is off",
+    Mode.AUTOMATION_DISABLED: "the automation is off",
+    Mode.NO_WINDOWS: "no window is set",
+    Mode.PENDING_OFF_REPEAT: "a repeat of off is due",
+    Mode.IN_WINDOW: "a window is open",
+    Mode.WARMUP: "a window opens soon",
+    Mode.OPTIMAL_START: "the room is brought to temperature for a window",
+    Mode.IDLE: "no window is open",
+}
+
+Candidate = tuple[datetime, Sentence]
+
+
+def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> Wake:
+    """The zone's next wake. `case.state` is what is known after the tick; `stretched` is the budget's factor."""
+    state, now, opening = case.state, case.now, case.opening
+    base_mode = choose_mode(case.settings, case.zone, opening, now)
+    mode = choose_mode(case.settings, case.zone, opening, now, repeat_due=state.repeat is not None)
+    table = interval_of(base_mode, case.settings)
+    interval = table * stretched
+    pace = Pace.BUDGET if stretched > 1 else Pace.TABLE
+    look_at, why = _look(case, interval, base_mode, pace, looked=looked)
+    look_at = _as_soon_as_a_reading_counts(look_at, case, choice)
+    at, reason = min([*_instants(case, choice), (look_at, why)], key=lambda candidate: candidate[0])
+    if mode is Mode.PENDING_OFF_REPEAT and state.repeat is not None:
+        interval = max(timedelta(0), state.repeat.at - now)
+    return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
+
+
+def _look(case: Case, interval: timedelta, mode: Mode, pace: Pace, *, looked: bool) -> Candidate:
+    """The next reading by the pace, never in the way of an edge; a start has one taken ahead of it."""
+    now, before = case.now, case.state.wake
+    kept = before is not None and not looked and before.look_at > now and _goes_on(before.mode, mode)
+    look_at = before.look_at if before is not None and kept else now + interval
+    why = _pace_words(mode, pace, interval)
+    warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE else None
+    if warmup is not None and now < warmup < look_at:
+        look_at, why = warmup, say("the warm-up for {opens:time} begins", opens=case.opening.opens_at or warmup)
+    edge = case.opening.next_edge
+    if edge is None or look_at <= edge - CLEAR:
+        return look_at, why
+    if look_at < edge:
+        return max(edge - CLEAR, now + SOONEST), why
+    starts = not case.opening.inside and case.zone.automation_enabled
+    if starts and now < edge - LEAD - SOONEST:
+        return edge - LEAD, say("a reading ahead of the window's start at {edge:time}", edge=edge)
+    return look_at, why
+
+
+def _goes_on(before: Mode, mode: Mode) -> bool:
+    """Whether a pace goes on: the mode is the same, or a pending repeat stood over it."""
+    return before in (mode, Mode.PENDING_OFF_REPEAT)
+
+
+def _as_soon_as_a_reading_counts(look_at: datetime, case: Case, choice: Choice) -> datetime:
+    """Brought forward to the instants at which a reading would be acted on; put off while the cloud refuses."""
+    state = case.state
+    wanted = [choice.cooldown_until, state.hold.until if state.hold else None, state.retry.at if state.retry else None]
+    look_at = min([look_at, *(instant for instant in wanted if instant is not None and instant > case.now)])
+    retry_at = state.trouble.retry_at if state.trouble else None
+    return max(look_at, retry_at) if retry_at is not None else look_at
+
+
+def _instants(case: Case, choice: Choice) -> list[Candidate]:
+    """What can happen without a reading: an edge, a repeat, the end of a cooldown or hold, another try."""
+    state = case.state
+    found: list[Candidate] = []
+    edge = case.opening.next_edge
+    if edge is not None:
+        found.append((edge, _edge_words(case.opening, edge)))
+    if state.repeat is not None:
+        found.append((_not_past(state.repeat.at, case.now), _repeat_words(state.repeat)))
+    if choice.cooldown_until is not None:
+        found.append((choice.cooldown_until, say("the cooldown ends")))
+    if state.hold is not None and state.hold.until is not None:
+        found.append((state.hold.until, say("the choice made by hand ends")))
+    if state.retry is not None:
+        found.append((state.retry.at, say("a command that did not go through is tried again")))
+    return found
+
+
+def _not_past(instant: datetime, now: datetime) -> datetime:
+    """An overdue instant is served at once, in a tick of its own."""
+    return max(instant, now)
+
+
+def _edge_words(opening: Opening, edge: datetime) -> Sentence:
+    verb = "closes" if opening.inside else "opens"
+    return say("the window {verb} at {edge:time}", verb=verb, edge=edge)
+
+
+def _repeat_words(repeat: Repeat) -> Sentence:
+    return say("off is sent again, {remaining} to go", remaining=repeat.remaining)
+
+
+def _pace_words(mode: Mode, pace: Pace, interval: timedelta) -> Sentence:
+    seconds = round(interval.total_seconds())
+    if pace is Pace.BUDGET:
+        words = "{why}: every {interval:span}, stretched to spare the day's calls"
+        return say(words, why=MODE_WORDS[mode], interval=seconds)
+    return say("{why}: every {interval:span}", why=MODE_WORDS[mode], interval=seconds)
+
+
+def without_settings(now: datetime) -> Wake:
+    """The wake while no valid settings are known: a slow beat; a valid edit comes sooner."""
+    at = now + timedelta(minutes=10)
+    return Wake(at, say("the settings are not valid yet"), Mode.AUTOMATION_DISABLED, Pace.TABLE, 600, at)
+
+
+def is_due(case: Case) -> bool:
+    """Whether the zone must be served now: its wake has come, or it was never served."""
+    wake = case.state.wake
+    return wake is None or wake.at <= case.now
+
+
+def must_look(case: Case) -> bool:
+    """Whether this tick reads the meter: the look is due, and not within a minute before this tick's start edge."""
+    wake, looked_at = case.state.wake, case.state.looked_at
+    if wake is None or looked_at is None:
+        return True
+    fresh = case.now - looked_at < timedelta(minutes=1)
+    if case.edge_within is not None and fresh:
+        return False
+    return wake.look_at <= case.now
+
+
+def patience(case: Case, edge: datetime | None) -> datetime:
+    """Until when a look may take: a minute, the next edge of any zone, or a moment when a start waits for it."""
+    if case.edge_within is not None and case.state.reading is not None:
+        return case.now + timedelta(milliseconds=700)
+    most = case.now + timedelta(minutes=1)
+    return min(most, edge) if edge is not None else most

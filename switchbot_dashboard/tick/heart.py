@@ -1,0 +1,247 @@
+"""The heart: one APScheduler job as a net, moved after each tick to the instant at which something can happen.
+
+Any process on the data folder may take a turn (a button, the command line): turns exclude each other through one lock.
+Only the process that holds the driver's lock beats. The operating system frees both with a dying process.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from ..domain.record import Mode, Record
+from ..domain.sentence import Sentence
+from .joblist import JobList
+from .part import Wish
+from .ports import Ports
+from .run import Turned, first_wake, run_tick
+
+log = logging.getLogger("switchbot_dashboard.scheduler")
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # its warnings repeat what the lines here say
+
+TICK = "tick"
+WATCH_SECONDS = 0.5  # how often an edit, a turn of another process or a jump of the clock is looked for
+TAKE_OVER_SECONDS = 5.0  # how often a process that does not drive asks for the driver's lock
+LATE = timedelta(seconds=90)  # a beat that is later than this is a sick heart
+CLOCK_JUMP = 5.0  # seconds by which the clock may run away from the monotonic one between two looks
+TURN_PATIENCE, BUTTON_PATIENCE = 120.0, 30.0  # seconds a beat, and a button, wait for their turn
+
+
+class Busy(Exception):
+    """Another turn is under way; the message says what to do."""
+
+
+class Lock(Protocol):
+    """A lock that the operating system frees with the process that holds it."""
+
+    def acquire(self, timeout: float) -> bool: ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the heart needs beside the ports of a tick. Each is asked often and is cheap.
+
+    `settings_changed` says whether what is in force changed since it was last asked; `serial` is a number that every
+    turn of any process changes; `took_over` is told when this process begins to drive; `give_way` ends a reading that
+    hangs; `stop_calls` ends every call under way, also later ones.
+    """
+
+    settings_changed: Callable[[], bool]
+    interval_seconds: Callable[[], int]
+    serial: Callable[[], int]
+    took_over: Callable[[], None]
+    give_way: Callable[[], None]
+    stop_calls: Callable[[], None]
+
+
+class Heart:
+    """Beats while this process drives; takes turns for buttons in any process."""
+
+    def __init__(
+        self, ports: Ports, around: Surroundings, *, turn_lock: Lock, driver_lock: Lock, jobs: JobList, drives: bool
+    ) -> None:
+        self._ports, self._around, self._jobs = ports, around, jobs
+        self._turn_lock, self._driver_lock, self._may_drive = turn_lock, driver_lock, drives
+        self._scheduler: BackgroundScheduler | None = None
+        self._stopping, self._resting = threading.Event(), threading.Event()
+        self._resting.set()
+        self._guard = threading.Lock()  # of the three fields below
+        self._trigger, self._again = "scheduler", ""
+        self._next: tuple[datetime, Sentence] | None = None
+        self._serial = -1
+        self._modes: dict[str, tuple[Mode, int]] = {}
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+
+    # what others may ask
+
+    @property
+    def running(self) -> bool:
+        """Whether this process has a scheduler that runs."""
+        return self._scheduler is not None and not self._stopping.is_set()
+
+    @property
+    def driving(self) -> bool:
+        """Whether this process is the one that beats."""
+        return self.running
+
+    @property
+    def next_wake(self) -> tuple[datetime, Sentence] | None:
+        """The next beat and its reason, where this process drives."""
+        return self._next
+
+    def healthy(self, now: datetime) -> bool:
+        """Whether the heart beats when it should; a process that does not drive has nothing to answer for."""
+        return not self.driving or self._next is None or now - self._next[0] < LATE
+
+    def start(self) -> None:
+        """Watch the settings, and drive as soon as no other process does."""
+        if self._may_drive and not self._try_to_drive():
+            log.info("[scheduler] Another process drives this data folder; this one takes over when that ends")
+        if not self._may_drive:
+            log.info("[scheduler] APScheduler disabled via SCHEDULER_ENABLED=false")
+        self._watcher.start()
+
+    def stop(self, timeout: float = 1.5) -> None:
+        """End cleanly: calls under way are given up (their intent is on record), the lock is freed."""
+        self._stopping.set()
+        self._around.stop_calls()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+            self._resting.wait(timeout)
+            self._driver_lock.release()
+            self._scheduler = None
+            log.info("[scheduler] Stopped")
+
+    def run_once(self) -> Sequence[Record]:
+        """One tick now for all zones. Raises Busy while another turn is under way."""
+        return self._turn("run-once", patience=0.0, every_zone=True).records
+
+    def act(self, wish: Wish) -> Sequence[Record]:
+        """What a person asked for, now. A reading that hangs gives way; Busy when another turn does not end."""
+        self._around.give_way()
+        return self._turn("manual", patience=BUTTON_PATIENCE, wish=wish).records
+
+    def wake_soon(self, trigger: str) -> None:
+        """Beat at once, for all zones: the settings changed, or the clock did."""
+        if self._scheduler is None:
+            log.debug("[scheduler] Reschedule called but scheduler not started")
+            return
+        with self._guard:
+            self._trigger = self._again = trigger
+            if self._resting.is_set():
+                self._move(self._ports.clock())
+
+    # beating
+
+    def _try_to_drive(self) -> bool:
+        if not self._driver_lock.acquire(0.0):
+            return False
+        self._around.took_over()
+        scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(4)})
+        seconds = self._around.interval_seconds()
+        self._trigger = self._again = "start"
+        scheduler.add_job(
+            self._beat, "interval", seconds=seconds, id=TICK, name="Automation tick", coalesce=True, max_instances=1,
+            misfire_grace_time=None, next_run_time=self._ports.clock(),
+        )  # fmt: skip
+        log.info("[scheduler] Job scheduled with interval=%d seconds", seconds)
+        self._jobs.hand_to(scheduler)
+        log.info("[scheduler] Triggering immediate first tick")
+        self._scheduler = scheduler
+        scheduler.start()
+        log.info("[scheduler] BackgroundScheduler started successfully")
+        return True
+
+    def _beat(self) -> None:
+        """One beat: a tick over what is due, and the job moved to the next wake, whatever happened."""
+        with self._guard:
+            if self._stopping.is_set():
+                return
+            self._resting.clear()
+            trigger, self._trigger, self._again = self._trigger, "scheduler", ""
+        try:
+            self._turn(trigger, patience=TURN_PATIENCE, every_zone=trigger != "scheduler")
+        except Exception:
+            log.exception("[scheduler] Tick failed (will retry next interval)")
+            self._plan(self._ports.clock() + timedelta(seconds=self._around.interval_seconds()), Sentence("retry"))
+        finally:
+            self._resting.set()
+            with self._guard:
+                if self._again:
+                    self._move(self._ports.clock())
+
+    def _turn(self, trigger: str, *, patience: float, every_zone: bool = False, wish: Wish | None = None) -> Turned:
+        if not self._turn_lock.acquire(patience):
+            raise Busy("Another tick is under way. Try again in a few seconds.")
+        try:
+            log.info("[automation] Automation tick started | trigger=%r", trigger)
+            turned = run_tick(self._ports, trigger, every_zone=every_zone, wish=wish)
+            self._serial = self._around.serial()
+        finally:
+            self._turn_lock.release()
+        self._tell_modes(turned.records)
+        self._plan(turned.wake_at, turned.wake_reason)
+        return turned
+
+    def _plan(self, at: datetime, reason: Sentence) -> None:
+        with self._guard:
+            self._next = (at, reason)
+            self._move(at)
+
+    def _move(self, at: datetime) -> None:
+        """Move the one job; an instant in the past is now."""
+        if self._scheduler is not None and not self._stopping.is_set():
+            self._scheduler.modify_job(TICK, next_run_time=max(at, self._ports.clock()))
+
+    def _tell_modes(self, records: Sequence[Record]) -> None:
+        for record in records:
+            mode, seconds = record.wake.mode, record.wake.interval_seconds
+            before = self._modes.get(record.zone)
+            self._modes[record.zone] = (mode, seconds)
+            if before is not None and before[0] is not mode:
+                words = "[scheduler] Adaptive polling reschedule: %d -> %d seconds (mode=%s)"
+                log.info(words, before[1], seconds, mode)
+
+    # watching
+
+    def _watch(self) -> None:
+        """Edits of the settings, turns of other processes, jumps of the clock, and a driver that died."""
+        asked, offset = time.monotonic(), self._offset()
+        while not self._stopping.wait(WATCH_SECONDS):
+            try:
+                if self._around.settings_changed():
+                    self._jobs.settings_changed()
+                    self.wake_soon("settings")
+                jumped, offset = abs(self._offset() - offset) > CLOCK_JUMP, self._offset()
+                if self._scheduler is not None:
+                    self._look_around(jumped=jumped)
+                elif self._may_drive and time.monotonic() - asked >= TAKE_OVER_SECONDS:
+                    asked = time.monotonic()
+                    self._try_to_drive()
+            except Exception:
+                log.exception("[scheduler] Watching failed (goes on)")
+
+    def _look_around(self, *, jumped: bool) -> None:
+        if jumped:
+            log.warning("[scheduler] The clock jumped; the next wake is worked out anew")
+            self.wake_soon("clock")
+            return
+        serial = self._around.serial()
+        if serial != self._serial and self._resting.is_set():
+            self._serial = serial
+            wake = first_wake(self._ports)
+            if wake is not None:
+                self._plan(*wake)
+
+    def _offset(self) -> float:
+        return self._ports.clock().timestamp() - time.monotonic()

@@ -1,0 +1,119 @@
+"""The jobs beside the tick, kept by APScheduler where this process drives, with what came of their last runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from .jobs import Job, JobView
+from .ports import Clock
+
+log = logging.getLogger("switchbot_dashboard.scheduler")
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """What is remembered of a job."""
+
+    enabled: bool = True
+    last_run_at: datetime | None = None
+    last_outcome: str | None = None
+    last_duration_ms: int | None = None
+
+
+class JobMemory(Protocol):
+    """Where pauses and outcomes are kept."""
+
+    def job(self, job_id: str) -> JobRow: ...
+
+    def keep_job(self, job_id: str, row: JobRow) -> None: ...
+
+
+class UnknownJob(LookupError):
+    """No job has this name; the message lists those there are."""
+
+
+class JobList:
+    """The jobs by id, with run now, pause and resume."""
+
+    def __init__(self, jobs: Sequence[Job], memory: JobMemory, clock: Clock, zone: Callable[[], tzinfo]) -> None:
+        self._jobs = {job.id: job for job in jobs}
+        self._memory, self._clock, self._zone = memory, clock, zone
+        self._scheduler: BackgroundScheduler | None = None
+
+    def hand_to(self, scheduler: BackgroundScheduler) -> None:
+        """Put every job that is on into a scheduler; done when this process begins to drive."""
+        self._scheduler = scheduler
+        for job_id in self._jobs:
+            self._place(job_id)
+
+    def settings_changed(self) -> None:
+        """Work out the times anew."""
+        for job_id in self._jobs:
+            self._place(job_id)
+
+    def views(self) -> list[JobView]:
+        """All jobs as they stand."""
+        return [self._view(job) for job in self._jobs.values()]
+
+    def run(self, job_id: str) -> JobView:
+        """Run a job now, in the caller's thread, also while it is paused."""
+        job = self._find(job_id)
+        self._run(job.id)
+        return self._view(job)
+
+    def pause(self, job_id: str) -> JobView:
+        """Run it no more by itself."""
+        return self._switch(job_id, enabled=False)
+
+    def resume(self, job_id: str) -> JobView:
+        """Run it at its times again."""
+        return self._switch(job_id, enabled=True)
+
+    def _switch(self, job_id: str, *, enabled: bool) -> JobView:
+        job, row = self._find(job_id), self._memory.job(job_id)
+        self._memory.keep_job(job_id, JobRow(enabled, row.last_run_at, row.last_outcome, row.last_duration_ms))
+        self._place(job_id)
+        return self._view(job)
+
+    def _find(self, job_id: str) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise UnknownJob(f"There is no job “{job_id}”. There are: {', '.join(self._jobs)}.")
+        return job
+
+    def _place(self, job_id: str) -> None:
+        if self._scheduler is None:
+            return
+        job, when = self._jobs[job_id], self._jobs[job_id].time()
+        if self._scheduler.get_job(job_id):
+            self._scheduler.remove_job(job_id)
+        if when.enabled and self._memory.job(job_id).enabled:
+            self._scheduler.add_job(
+                self._run, when.trigger(self._zone()), args=[job_id], id=job_id, name=job.name, coalesce=True,
+                max_instances=1, misfire_grace_time=job.grace_seconds,
+            )  # fmt: skip
+
+    def _run(self, job_id: str) -> None:
+        job, row, began = self._jobs[job_id], self._memory.job(job_id), time.monotonic()
+        at = self._clock()
+        try:
+            outcome = job.run(at)
+        except Exception as error:
+            log.exception("[scheduler] Job %s failed", job_id)
+            outcome = f"failed: {error}"
+        taken = round((time.monotonic() - began) * 1000)
+        self._memory.keep_job(job_id, JobRow(row.enabled, at, outcome, taken))
+
+    def _view(self, job: Job) -> JobView:
+        row = self._memory.job(job.id)
+        placed = self._scheduler.get_job(job.id) if self._scheduler is not None else None
+        due = placed.next_run_time if placed is not None else None
+        enabled = row.enabled and job.time().enabled
+        return JobView(job.id, job.name, due, row.last_run_at, row.last_outcome, enabled)

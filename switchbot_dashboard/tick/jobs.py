@@ -1,0 +1,49 @@
+"""Jobs beside the tick: what they are called, when they run and what they do. `docs/jobs.md` shows how to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class JobTime:
+    """A weekly time on the home's clock; `day` is `mon` to `sun`, or `*` for every day."""
+
+    enabled: bool
+    day: str
+    hour: int
+    minute: int
+
+    def trigger(self, zone: tzinfo) -> BaseTrigger:
+        """The trigger that APScheduler runs by."""
+        return CronTrigger(day_of_week=self.day, hour=self.hour, minute=self.minute, timezone=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: `time` is asked at the start and after each change of the settings; `run` returns its outcome in words."""
+
+    id: str
+    name: str
+    time: Callable[[], JobTime]
+    run: Callable[[datetime], str]
+    grace_seconds: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as it is listed. `next_run_time` is None while it is paused, off, or another process drives."""
+
+    id: str
+    name: str
+    next_run_time: datetime | None
+    last_run_at: datetime | None
+    last_outcome: str | None
+    enabled: bool

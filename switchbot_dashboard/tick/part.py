@@ -1,0 +1,155 @@
+"""One zone's part of a tick: what is owed or wished for, what is decided, and the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ..domain.action import hold_for, make_order, settle
+from ..domain.case import Case
+from ..domain.decision import Choice, consider
+from ..domain.duty import Owed, by_hand, damped, owed, recover
+from ..domain.record import Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
+from ..domain.sentence import Sentence, say
+from ..domain.wake import is_due, must_look, next_wake
+
+RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks for (`winter`, `summer`, `fan`, `off`, `quick-off`, `resume`) in some zones."""
+
+    action: str
+    zones: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Part:
+    """A zone's part, filled in step by step. `left_open` are ids of orders that an earlier process began."""
+
+    case: Case
+    owed: Owed | None
+    left_open: list[str]
+    due: bool
+    asked: bool = False  # a person wants to see a fresh reading
+    wish: str = ""
+    looked: bool = False
+    trouble: Trouble | None = None
+    choice: Choice | None = None
+    order: Order | None = None
+    done: Done | None = None
+    calls: int = 0
+
+    @property
+    def must_look(self) -> bool:
+        """Whether the meter is read before deciding; what is owed goes out first."""
+        return self.owed is None and (self.asked or must_look(self.case))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the cloud failed this zone in this tick."""
+        return self.trouble is not None or (self.done is not None and self.done.fate is not Fate.DONE)
+
+
+def begin(case: Case, house: House, wish: Wish | None) -> Part:
+    """A zone's part: what was left open is settled first, then what is owed, or what a person wishes."""
+    left_open = [order.id for order in house.open_orders if order.zone == case.zone.id]
+    case, again = recover(case, house.open_orders)
+    if wish is None or case.zone.id not in wish.zones:
+        return Part(case, owed(case, again), left_open, is_due(case) or bool(left_open))
+    if wish.action == RESUME:
+        freed = replace(case, state=replace(case.state, hold=None))
+        return Part(freed, owed(freed, again), left_open, True, asked=True, wish=RESUME)
+    return Part(case, by_hand(wish.action, case), left_open, True, wish=wish.action)
+
+
+def served(parts: Sequence[Part], *, every_zone: bool, wish: Wish | None) -> list[Part]:
+    """The parts that this tick serves. What needs no reading goes first; the rest is still due right after it."""
+    if wish is not None:
+        return [part for part in parts if part.wish]
+    if every_zone:
+        for part in parts:
+            part.asked = True
+        return list(parts)
+    due = [part for part in parts if part.due]
+    return [part for part in due if not part.must_look] or due
+
+
+def decide(part: Part) -> None:
+    """The part's choice, and its order where something is to be sent."""
+    if part.owed is not None:
+        part.choice, part.order = part.owed
+    else:
+        part.choice = damped(consider(part.case, part.trouble), part.case)
+        if part.choice.turn is not None:
+            choice = part.choice
+            part.order = make_order(part.choice.turn, choice.season, choice.origin, choice.sentence, part.case)
+    if part.order is None and part.choice.turn is not None:
+        words = "Nothing in this zone can switch it {turn}. Set aircon_device_id or a scene for it in the settings."
+        part.choice = replace(
+            part.choice, outcome=Outcome.MISSING_DEVICE, sentence=say(words, turn=str(part.choice.turn)), turn=None
+        )
+
+
+def conclude(part: Part, stretched: float) -> ZoneState:
+    """What is known of the zone after the tick, with its next wake."""
+    case, choice = part.case, part.choice
+    assert choice is not None
+    state = _tidied(case.state, case.now, lost_repeat=part.owed is not None and part.order is None)
+    if part.done is not None:
+        state = settle(state, part.done, case)
+        if part.wish:
+            state = replace(state, hold=hold_for(part.wish, case, part.done.sent_at))
+    outcome, sentence = _verdict(part, choice)
+    state = replace(state, verdict=Verdict(outcome, sentence, case.now))
+    wake = next_wake(replace(case, state=state), choice, looked=part.looked, stretched=stretched)
+    return replace(state, wake=wake)
+
+
+def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> Record:
+    """The zone's line in the memory."""
+    case = part.case
+    assert state.verdict is not None and state.wake is not None
+    return Record(
+        zone=case.zone.id,
+        at=case.now,
+        trigger=trigger,
+        season=str(case.zone.mode),
+        inside_window=case.opening.inside,
+        looked=part.looked,
+        reading=state.reading,
+        trouble=part.trouble,
+        verdict=state.verdict,
+        aircon=state.aircon,
+        action=part.done,
+        calls=part.calls,
+        duration_ms=duration_ms,
+        wake=state.wake,
+    )
+
+
+def _tidied(state: ZoneState, now: datetime, *, lost_repeat: bool) -> ZoneState:
+    """Without what is over: a hold that has ended, a retry whose instant has come, a repeat nothing can send."""
+    over = state.hold is not None and state.hold.until is not None and state.hold.until <= now
+    tried = state.retry is not None and state.retry.at <= now
+    return replace(
+        state,
+        hold=None if over else state.hold,
+        retry=None if tried else state.retry,
+        repeat=None if lost_repeat else state.repeat,
+    )
+
+
+def _verdict(part: Part, choice: Choice) -> tuple[Outcome, Sentence]:
+    """The choice's own words, or what became of its order when that did not go through."""
+    done = part.done
+    if done is None or done.fate is Fate.DONE:
+        return choice.outcome, choice.sentence
+    error = done.errors[-1] if done.errors else "no answer came"
+    figures = {"why": choice.sentence.text(part.case.settings.tz).rstrip("."), "error": error.rstrip(".")}
+    if done.fate is Fate.UNKNOWN and not any(step.repeatable for step in done.order.steps):
+        words = "{why}. Whether it arrived is not known ({error}); a toggle is not sent twice, so it is taken as done."
+        return choice.outcome, say(words, **figures)
+    return Outcome.API_ERROR, say("{why}. The command did not go through: {error}. It is tried again.", **figures)

@@ -1,0 +1,118 @@
+"""One tick on one screen: what is known, what is owed, what the meters say, what to do, what came of it, when next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..domain.action import staggered
+from ..domain.budget import quota_of, stretch
+from ..domain.case import case_of
+from ..domain.record import House, Record, ZoneState
+from ..domain.sentence import Sentence, say
+from ..domain.settings import Settings
+from .act import carry_out
+from .look import fresh_catalogue, look, next_edge
+from .part import Part, Wish, begin, conclude, decide, record_of, served
+from .ports import Ports, Saved
+from .without import saved_without_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a tick leaves: its records, and the earliest wake of all zones with its reason."""
+
+    records: Sequence[Record]
+    wake_at: datetime
+    wake_reason: Sentence
+
+
+def run_tick(ports: Ports, trigger: str, *, every_zone: bool = False, wish: Wish | None = None) -> Turned:
+    """One tick over the zones that are due, over all of them, or over those of a wish."""
+    now, settings = ports.clock(), ports.settings()
+    house = ports.store.load(now)
+    if settings is None:
+        return _saved(ports, saved_without_settings(ports.devices, house, now, trigger), house, None)
+
+    cases = [case_of(settings, zone, _state(house, zone.id), house.catalogue, now) for zone in settings.all_zones]
+    edge = next_edge(cases)
+    catalogue = fresh_catalogue(ports, house, cases, edge, routine=trigger == "scheduler" and wish is None)
+    cases = [case_of(settings, case.zone, case.state, catalogue, now) for case in cases]
+
+    parts = served([begin(case, house, wish) for case in cases], every_zone=every_zone, wish=wish)
+    if not parts:
+        return _turned((), house.states, settings, now)
+    quota = quota_of(settings, house.calls_today, now)
+    look(ports, parts, quota, edge)
+    for part in parts:
+        decide(part)
+    _send(ports, parts, edge, now)
+
+    calls = ports.devices.spent()
+    used = quota.used + sum(part.calls for part in parts)
+    factor = stretch(settings, settings.all_zones, quota_of(settings, used, now), now)
+    states = [conclude(part, factor) for part in parts]
+    duration = round((ports.clock() - now) / timedelta(milliseconds=1))
+    saved = Saved(
+        at=now,
+        trigger=trigger,
+        duration_ms=duration,
+        failed=any(part.failed for part in parts),
+        states=states,
+        records=[record_of(part, state, trigger, duration) for part, state in zip(parts, states, strict=True)],
+        closed=_closed(parts, house, settings),
+        calls=calls,
+        catalogue=catalogue if catalogue is not house.catalogue else None,
+    )
+    return _saved(ports, saved, house, settings)
+
+
+def _send(ports: Ports, parts: Sequence[Part], edge: datetime | None, now: datetime) -> None:
+    """Intents are written down before the first call goes out."""
+    orders = staggered([part.order for part in parts if part.order is not None], now)
+    if not orders:
+        return
+    ports.store.intend(orders, ports.devices.spent())
+    done = carry_out(ports.devices, orders, edge)
+    for part in parts:
+        part.done = done.get(part.case.zone.id) if part.order is not None else None
+        part.calls += len(part.done.errors) + 1 if part.done else 0
+
+
+def _closed(parts: Sequence[Part], house: House, settings: Settings) -> list[str]:
+    """Orders whose fate is settled: those of this tick, those left open, and those of zones that are no more."""
+    known = {zone.id for zone in settings.all_zones}
+    orphans = [order.id for order in house.open_orders if order.zone not in known]
+    left_open = [order_id for part in parts for order_id in part.left_open]
+    return orphans + left_open + [part.order.id for part in parts if part.order is not None]
+
+
+def first_wake(ports: Ports) -> tuple[datetime, Sentence] | None:
+    """The earliest wake of all zones as the store has it; None while there are no settings."""
+    now, settings = ports.clock(), ports.settings()
+    if settings is None:
+        return None
+    turned = _turned((), ports.store.load(now).states, settings, now)
+    return turned.wake_at, turned.wake_reason
+
+
+def _saved(ports: Ports, saved: Saved, house: House, settings: Settings | None) -> Turned:
+    records = ports.store.save(saved)
+    return _turned(records, {**house.states, **{state.zone: state for state in saved.states}}, settings, saved.at)
+
+
+def _turned(
+    records: Sequence[Record], states: Mapping[str, ZoneState], settings: Settings | None, now: datetime
+) -> Turned:
+    """The earliest wake of the zones in force; a zone that was never served is due now."""
+    zones = [zone.id for zone in settings.all_zones] if settings is not None else list(states)
+    wakes = [state.wake for zone in zones if (state := states.get(zone)) is not None and state.wake is not None]
+    if len(wakes) < len(zones):
+        return Turned(records, now, say("a zone was not served yet"))
+    first = min(wakes, key=lambda wake: wake.at)
+    return Turned(records, first.at, first.reason)
+
+
+def _state(house: House, zone: str) -> ZoneState:
+    return house.states.get(zone) or ZoneState(zone)
