@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PrivateAttr, ValidationError
 
 from .settings_checks import faults_between, faults_in
-from .settings_faults import Fault, InvalidSettings, file_text, path, read_document
+from .settings_faults import Fault, InvalidSettings, path, read_document
 from .settings_keys import HouseKeys, Part, Profile, Scenes, Season, ZoneKeys, ZoneOverride, find_zone, tenths
 from .settings_older import older_differences
 from .settings_schema import json_schema
@@ -26,7 +26,6 @@ __all__ = [
     "Settings",
     "Zone",
     "ZoneOverride",
-    "file_text",
     "json_schema",
     "older_differences",
     "parse_settings",

@@ -72,12 +72,6 @@ def read_document(text: str) -> Document:
     return Document(values, scan.lines)
 
 
-def file_text(values: Mapping[str, object]) -> str:
-    """The text of a settings file: two spaces a level, a list of numbers on one line, the order kept."""
-    text = json.dumps(values, indent=2, ensure_ascii=False)
-    return _NUMBERS.sub(lambda match: f"[{' '.join(match[1].split())}]", text) + "\n"
-
-
 def kind_of(value: object) -> str:
     """What a JSON value is, in words."""
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
@@ -109,7 +103,6 @@ def _whole_number(digits: str) -> int:
     return int(digits) if len(digits) <= MAX_DIGITS else 0  # the scan reports the long ones; none is ever converted
 
 
-_NUMBERS = re.compile(r"\[\n([-+.0-9eE,\s]*)\n\s*\]")  # text holds no raw line break, so this is never inside it
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|\n|[^\s{}\[\],:"]+')
 
 

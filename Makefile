@@ -1,0 +1,55 @@
+# make run: serve the dashboard. make test: every check and every test. Both set up what they need.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check install
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+CODE := switchbot_dashboard tests
+
+# The first Python that is new enough; looked for only when the environment has to be made.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+.PHONY: run test check bench format settings-doc
+
+run: $(READY)
+	@exec $(PY) -m switchbot_dashboard serve
+
+test: check
+	@$(PY) -m pytest -q -n 2
+
+check: $(READY_DEV)
+	@$(PY) -m ruff check $(CODE)
+	@$(PY) -m ruff format --check --quiet $(CODE)
+	@$(PY) -m mypy
+
+bench: $(READY_DEV)
+	@$(PY) tests/bench.py
+
+format: $(READY_DEV)
+	@$(PY) -m ruff check --fix --quiet $(CODE)
+	@$(PY) -m ruff format --quiet $(CODE)
+
+settings-doc: $(READY)
+	@$(PY) -m switchbot_dashboard.domain.settings_doc > docs/settings.md
+
+# The marks are newer than the requirements they stand for, so nothing is installed when nothing changed.
+$(READY): requirements.txt
+	@$(PY) -c pass 2>/dev/null || $(MAKE) --no-print-directory environment
+	@echo "Installing what the dashboard needs into $(VENV) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(READY_DEV): requirements.txt requirements-dev.txt $(READY)
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.PHONY: environment
+environment:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed. Install it, or name it: make run PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment. Install its venv package (on Debian and Ubuntu: apt install python3-venv), then run make again."; exit 1; }
+	@echo "Setting up $(VENV) with $$("$(PYTHON)" --version) ..."
+	@"$(PYTHON)" -m venv --clear $(VENV)
