@@ -220,7 +220,7 @@ class Heart:
         while not self._stopping.wait(WATCH_SECONDS):
             try:
                 if self._around.settings_changed():
-                    self._jobs.settings_changed()
+                    self._jobs.refresh()
                     self.wake_soon("settings")
                 jumped, offset = abs(self._offset() - offset) > CLOCK_JUMP, self._offset()
                 if self._scheduler is not None:
@@ -239,6 +239,7 @@ class Heart:
         serial = self._around.serial()
         if serial != self._serial and self._resting.is_set():
             self._serial = serial
+            self._jobs.refresh()
             wake = first_wake(self._ports)
             if wake is not None:
                 self._plan(*wake)

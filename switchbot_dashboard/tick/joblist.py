@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol
 
@@ -17,14 +16,15 @@ from .ports import Clock
 log = logging.getLogger("switchbot_dashboard.scheduler")
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(Protocol):
     """What is remembered of a job."""
 
-    enabled: bool = True
-    last_run_at: datetime | None = None
-    last_outcome: str | None = None
-    last_duration_ms: int | None = None
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def last_run_at(self) -> datetime | None: ...
+    @property
+    def last_outcome(self) -> str | None: ...
 
 
 class JobMemory(Protocol):
@@ -32,7 +32,9 @@ class JobMemory(Protocol):
 
     def job(self, job_id: str) -> JobRow: ...
 
-    def keep_job(self, job_id: str, row: JobRow) -> None: ...
+    def set_job_enabled(self, job_id: str, enabled: bool) -> None: ...
+
+    def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None: ...
 
 
 class UnknownJob(LookupError):
@@ -53,8 +55,8 @@ class JobList:
         for job_id in self._jobs:
             self._place(job_id)
 
-    def settings_changed(self) -> None:
-        """Work out the times anew."""
+    def refresh(self) -> None:
+        """Work out the times anew: the settings changed, or another process paused a job."""
         for job_id in self._jobs:
             self._place(job_id)
 
@@ -77,8 +79,8 @@ class JobList:
         return self._switch(job_id, enabled=True)
 
     def _switch(self, job_id: str, *, enabled: bool) -> JobView:
-        job, row = self._find(job_id), self._memory.job(job_id)
-        self._memory.keep_job(job_id, JobRow(enabled, row.last_run_at, row.last_outcome, row.last_duration_ms))
+        job = self._find(job_id)
+        self._memory.set_job_enabled(job_id, enabled)
         self._place(job_id)
         return self._view(job)
 
@@ -101,15 +103,14 @@ class JobList:
             )  # fmt: skip
 
     def _run(self, job_id: str) -> None:
-        job, row, began = self._jobs[job_id], self._memory.job(job_id), time.monotonic()
-        at = self._clock()
+        job, at, began = self._jobs[job_id], self._clock(), time.monotonic()
         try:
             outcome = job.run(at)
         except Exception as error:
             log.exception("[scheduler] Job %s failed", job_id)
             outcome = f"failed: {error}"
         taken = round((time.monotonic() - began) * 1000)
-        self._memory.keep_job(job_id, JobRow(row.enabled, at, outcome, taken))
+        self._memory.job_ran(job_id, at, outcome, taken)
 
     def _view(self, job: Job) -> JobView:
         row = self._memory.job(job.id)

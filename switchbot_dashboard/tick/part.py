@@ -97,10 +97,12 @@ def conclude(part: Part, stretched: float) -> ZoneState:
     """What is known of the zone after the tick, with its next wake."""
     case, choice = part.case, part.choice
     assert choice is not None
-    state = _tidied(case.state, case.now, lost_repeat=part.owed is not None and part.order is None)
-    if part.done is not None:
-        state = settle(state, part.done, case)
-        if part.wish:
+    state = case.state
+    if part.done is None:
+        state = _tidied(state, case.now, lost_repeat=part.owed is not None and part.order is None)
+    else:
+        state = _without_a_hold_that_ended(settle(state, part.done, case), case.now)
+        if part.wish and part.wish != RESUME:
             state = replace(state, hold=hold_for(part.wish, case, part.done.sent_at))
     outcome, sentence = _verdict(part, choice)
     state = replace(state, verdict=Verdict(outcome, sentence, case.now))
@@ -131,15 +133,15 @@ def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> R
 
 
 def _tidied(state: ZoneState, now: datetime, *, lost_repeat: bool) -> ZoneState:
-    """Without what is over: a hold that has ended, a retry whose instant has come, a repeat nothing can send."""
-    over = state.hold is not None and state.hold.until is not None and state.hold.until <= now
+    """Without what is over: a hold that has ended, a retry nothing came of, a repeat that nothing can send."""
     tried = state.retry is not None and state.retry.at <= now
-    return replace(
-        state,
-        hold=None if over else state.hold,
-        retry=None if tried else state.retry,
-        repeat=None if lost_repeat else state.repeat,
-    )
+    state = replace(state, retry=None if tried else state.retry, repeat=None if lost_repeat else state.repeat)
+    return _without_a_hold_that_ended(state, now)
+
+
+def _without_a_hold_that_ended(state: ZoneState, now: datetime) -> ZoneState:
+    over = state.hold is not None and state.hold.until is not None and state.hold.until <= now
+    return replace(state, hold=None) if over else state
 
 
 def _verdict(part: Part, choice: Choice) -> tuple[Outcome, Sentence]:
