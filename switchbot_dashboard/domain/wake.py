@@ -48,7 +48,8 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> 
 def _look(case: Case, interval: timedelta, mode: Mode, pace: Pace, *, looked: bool) -> Candidate:
     """The next reading by the pace, never in the way of an edge; a start has one taken ahead of it."""
     now, before = case.now, case.state.wake
-    kept = before is not None and not looked and before.look_at > now and _goes_on(before.mode, mode)
+    goes_on = before is not None and not looked and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
+    kept = before is not None and goes_on and now < before.look_at <= now + interval
     look_at = before.look_at if before is not None and kept else now + interval
     why = _pace_words(mode, pace, interval)
     warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE else None
@@ -63,11 +64,6 @@ def _look(case: Case, interval: timedelta, mode: Mode, pace: Pace, *, looked: bo
     if starts and now < edge - LEAD - SOONEST:
         return edge - LEAD, say("a reading ahead of the window's start at {edge:time}", edge=edge)
     return look_at, why
-
-
-def _goes_on(before: Mode, mode: Mode) -> bool:
-    """Whether a pace goes on: the mode is the same, or a pending repeat stood over it."""
-    return before in (mode, Mode.PENDING_OFF_REPEAT)
 
 
 def _as_soon_as_a_reading_counts(look_at: datetime, case: Case, choice: Choice) -> datetime:
