@@ -40,10 +40,11 @@ def read_text(path: Path) -> str:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place must not hang us
     except OSError as error:
         raise OSError(error.errno, f"The file {path} cannot be read: {error.strerror}.") from error
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, f"{path} is a folder or a device, not a file. Put a JSON file in its place.")
     with open(fd, "rb") as file:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, f"{path} is a folder or a device, not a file. Put a JSON file in its place.")
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
         raise OSError(errno.EFBIG, f"The file {path} is {found.st_size} bytes long; at most {LARGEST_BYTES} are read.")
@@ -131,7 +132,7 @@ class Backups:
         with open(fd, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         os.replace(beside, copy)
-        for old in [path for path in copies if path != copy][: len(copies) + 1 - KEPT_COPIES]:
+        for old in copies[: max(0, len(copies) + 1 - KEPT_COPIES)]:
             old.unlink(missing_ok=True)
 
 

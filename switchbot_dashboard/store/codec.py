@@ -11,6 +11,8 @@ from ..domain.record import Catalogue, Order, Record, ZoneState
 
 Value = TypeVar("Value")
 
+MOST_TOLD = 1000
+
 log = logging.getLogger(__name__)
 
 
@@ -27,12 +29,14 @@ class Codec(Generic[Value]):
         return self._adapter.dump_json(value).decode()
 
     def read(self, key: object, text: str) -> Value | None:
-        """The value, or None for a text of an older shape or without sense; the log says so once for each key."""
+        """The value, or None for a text of an older shape or without sense; the log says so once for each text."""
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
-            if key not in self._told:
-                self._told.add(key)
+            if (told := (key, hash(text))) not in self._told:
+                if len(self._told) >= MOST_TOLD:
+                    self._told.clear()
+                self._told.add(told)
                 log.warning("[store] The %s %s cannot be read back and is left out: %s", self._what, key, _first(error))
             return None
 

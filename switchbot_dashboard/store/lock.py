@@ -59,6 +59,7 @@ class FileLock:
         if fd is not None:
             with contextlib.suppress(OSError):  # a full disk must not keep the lock
                 os.ftruncate(fd, 0)
+            fcntl.flock(fd, fcntl.LOCK_UN)  # a child that is just being started may hold a copy for a moment
             os.close(fd)
             self._mutex.release()
 
@@ -100,6 +101,8 @@ class FileLock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
+            with contextlib.suppress(OSError):  # a folder that became read-only still holds the lock's file
+                return os.open(self.path, os.O_RDONLY)
             raise OSError(
                 error.errno,
                 f"The lock {self.path} cannot be opened ({error.strerror}). "

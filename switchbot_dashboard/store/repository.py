@@ -19,7 +19,7 @@ from .schema import calls, catalogue, heart, orders, records, zone_states
 HOUR = timedelta(hours=1)
 
 _STATES = select(zone_states.c.zone, zone_states.c.body)
-_OPEN_ORDERS = select(orders.c.id, orders.c.body).where(orders.c.status == "open").order_by(orders.c.decided_at)
+_OPEN_ORDERS = select(orders.c.id, orders.c.body).where(orders.c.status == "open")
 _CALLS = select(
     func.coalesce(func.sum(case((calls.c.hour >= bindparam("midnight"), calls.c.count), else_=0)), 0),
     func.coalesce(func.sum(calls.c.count), 0),
@@ -91,7 +91,7 @@ class Repository:
             self._catalogue = (newer[0], CATALOGUE.read(f"version {newer[0]}", newer[1]))
         house = House(
             states={zone: STATE.read(zone, body) or ZoneState(zone) for zone, body in states},
-            open_orders=tuple(order for key, body in begun if (order := ORDER.read(key, body)) is not None),
+            open_orders=by_age(order for key, body in begun if (order := ORDER.read(key, body)) is not None),
             calls_today=today,
             calls_last_24h=last_day,
             catalogue=self._catalogue[1],
@@ -163,6 +163,11 @@ class Repository:
                     for order_id, (fate, at) in batch.closed.items()
                 ],
             )
+
+
+def by_age(begun: Iterable[Order]) -> tuple[Order, ...]:
+    """Orders as they were decided, oldest first."""
+    return tuple(sorted(begun, key=lambda order: (order.decided_at, order.id)))
 
 
 def epoch_hour(now: datetime) -> int:

@@ -56,9 +56,4 @@ def _lines(value: Any, indent: str, newline: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a character can stand in JSON as an escape only
-        return json.dumps(value)
-    return text
+    return json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..domain.record import Call, House, Order, Record
 from ..tick.ports import Saved
 from .batch import Batch
-from .repository import Repository, epoch_hour, numbered
+from .repository import Repository, by_age, epoch_hour, numbered
 
 KEPT_RECORDS = 1000
 
@@ -119,7 +119,7 @@ def overlaid(house: House, backlog: Batch, now: datetime) -> House:
     return replace(
         house,
         states={**house.states, **{zone: state for zone, (state, _) in backlog.states.items()}},
-        open_orders=tuple(order for order in waiting.values() if order.id not in backlog.closed),
+        open_orders=by_age(order for order in waiting.values() if order.id not in backlog.closed),
         calls_today=house.calls_today + sum(count for age, count in ages if age <= hour % 24),
         calls_last_24h=house.calls_last_24h + sum(count for age, count in ages if age <= 24),
         catalogue=backlog.catalogue or house.catalogue,
