@@ -1,5 +1,18 @@
 """Users, roles, sessions and tokens: who may look, and who may change things."""
 
+from .keys import derived_key, master_key
 from .people import NameTaken, People, PeopleError, Role, Token, UnknownToken, UnknownUser, Unusable, User
 
-__all__ = ["NameTaken", "People", "PeopleError", "Role", "Token", "UnknownToken", "UnknownUser", "Unusable", "User"]
+__all__ = [
+    "NameTaken",
+    "People",
+    "PeopleError",
+    "Role",
+    "Token",
+    "UnknownToken",
+    "UnknownUser",
+    "Unusable",
+    "User",
+    "derived_key",
+    "master_key",
+]

@@ -1,0 +1,36 @@
+"""The pages and the JSON API. No rule lives here: what is shown is computed from what the service hands over."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from .access import guard_headers, register_access
+from .api import api
+from .errors import register_errors
+from .health import health
+from .pages import pages
+from .service import Service
+
+LARGEST_BODY = 64 * 1024  # bytes
+
+__all__ = ["Service", "build_web"]
+
+
+def build_web(service: Service) -> Flask:
+    """The WSGI application over `service`; building it starts nothing."""
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=50)
+    app.json.sort_keys, app.json.ensure_ascii = False, False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.after_request(guard_headers)
+    register_access(app, service)
+    register_errors(app, service)
+    for blueprint in (health, api, pages):
+        app.register_blueprint(blueprint)
+    hops = service.config.proxy_fix_for
+    if hops:
+        fixed = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)
+        app.wsgi_app = fixed  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,186 @@
+"""What the pages are handed: the shapes of settings, memory, heart and people, and what they may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from ..config import Config
+from ..domain.record import Catalogue, House, Record
+from ..domain.sentence import Sentence
+from ..domain.settings import Settings
+from ..domain.settings_faults import Fault
+from ..people import Token, User
+
+Body = Mapping[str, object]
+
+
+class Sorry(Exception):
+    """Base of what the service may refuse; the message is a sentence for the person who asked."""
+
+
+class Busy(Sorry):
+    """A tick or an action runs already."""
+
+
+class UnknownZone(Sorry):
+    """No zone has this id."""
+
+
+class UnknownJob(Sorry):
+    """No job has this id."""
+
+
+class Failed(Sorry):
+    """What was asked for did not come about: the cloud said no, or there are no valid settings."""
+
+
+class Conflict(Sorry):
+    """The settings changed since they were read."""
+
+
+class SettingsDesk(Protocol):
+    """The settings file and what is in force.
+
+    `current` is None while no valid settings are known. `text` is the file as it stands, `etag` (without quotes) stands
+    for it. `replace` and `patch` (RFC 7396) raise InvalidSettings, and Conflict when `if_match` is the etag no more.
+    """
+
+    @property
+    def current(self) -> Settings | None: ...
+    @property
+    def faults(self) -> Sequence[Fault]: ...
+    @property
+    def faults_at(self) -> datetime | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+    def replace(self, new: Body, if_match: str | None = None) -> object: ...
+    def patch(self, change: Body, if_match: str | None = None) -> object: ...
+
+
+class Pulse(Protocol):
+    """How the ticks went, from the memory."""
+
+    @property
+    def last_tick_at(self) -> datetime | None: ...
+    @property
+    def last_tick_trigger(self) -> str | None: ...
+    @property
+    def last_tick_duration_ms(self) -> int | None: ...
+    @property
+    def ticks_total(self) -> int: ...
+    @property
+    def ticks_failed(self) -> int: ...
+
+
+class Memory(Protocol):
+    """What is kept. `records` are newest first, `before` an id, `outcome` a code; `last_error` a sentence and when.
+
+    `calls_of_day` counts tries since 00:00 UTC by purpose; `unwell` says why nothing can be read or kept, if so.
+    """
+
+    def load(self, now: datetime) -> House: ...
+    def records(
+        self, *, zone: str | None = None, outcome: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[Record]: ...
+    def pulse(self) -> Pulse: ...
+    def calls_of_day(self, now: datetime) -> Mapping[str, int]: ...
+    def last_error(self, now: datetime) -> tuple[str, datetime] | None: ...
+    def catalogue(self) -> Catalogue | None: ...
+    def unwell(self) -> str | None: ...
+
+
+class JobView(Protocol):
+    """A job of the scheduler."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def next_run_time(self) -> datetime | None: ...
+    @property
+    def last_run_at(self) -> datetime | None: ...
+    @property
+    def last_outcome(self) -> str | None: ...
+    @property
+    def enabled(self) -> bool: ...
+
+
+class Jobs(Protocol):
+    """The jobs beside the tick. What names one raises UnknownJob."""
+
+    def views(self) -> Sequence[JobView]: ...
+    def run(self, job_id: str) -> JobView: ...
+    def pause(self, job_id: str) -> JobView: ...
+    def resume(self, job_id: str) -> JobView: ...
+
+
+class Heart(Protocol):
+    """The scheduler. `running`: it runs in this process; `driving`: this process is the one that acts.
+
+    `next_wake` is known where it drives. `run_once` is one tick for all zones; it raises Busy.
+    """
+
+    @property
+    def running(self) -> bool: ...
+    @property
+    def driving(self) -> bool: ...
+    @property
+    def next_wake(self) -> tuple[datetime, Sentence] | None: ...
+    def healthy(self, now: datetime) -> bool: ...
+    def run_once(self) -> Sequence[Record]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What came of an action: its records (one a zone), the calls it cost, and until when its choice stands."""
+
+    records: Sequence[Record]
+    calls: int
+    hold_until: datetime | None = None
+
+
+class People(Protocol):
+    """Who may come in."""
+
+    def user(self, user_id: int) -> User | None: ...
+    def verify(self, name: str, password: str) -> User | None: ...
+    def bearer(self, text: str) -> Token | None: ...
+
+
+@dataclass(frozen=True)
+class Service:
+    """All that the pages work with.
+
+    `session_key` signs sessions. `act` takes an action and a zone (None: all of them) and raises Busy, UnknownZone or
+    Failed; the refreshes cost a call each and raise Failed. `meanings` says what the errors of other rooms come to
+    here: a Conflict of the settings file, a Busy of the heart.
+    """
+
+    config: Config
+    clock: Callable[[], datetime]
+    session_key: bytes = field(repr=False)
+    version: str
+    settings: SettingsDesk
+    memory: Memory
+    heart: Heart
+    jobs: Jobs
+    people: People
+    act: Callable[[str, str | None], ActionResult]
+    refresh_devices: Callable[[], Catalogue]
+    refresh_scenes: Callable[[], Catalogue]
+    meanings: Mapping[type[Exception], type[Sorry]] = field(default_factory=dict)
+
+    def sorry(self, error: Exception) -> Sorry | None:
+        """The error as one that a person is told of; None for one that nobody expected."""
+        if isinstance(error, Sorry):
+            return error
+        kind = next((kind for known, kind in self.meanings.items() if isinstance(error, known)), None)
+        return kind(str(error)) if kind else None
