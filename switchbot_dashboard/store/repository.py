@@ -73,7 +73,7 @@ class Repository:
     def load(self, now: datetime) -> House:
         """All that a tick needs, in four reads of one moment.
 
-        The last 24 hours are counted in whole hours, so the one in which they began counts in full.
+        The last 24 hours are counted as the present hour and the 23 before it.
         """
         return self.load_counted(now).house
 
@@ -84,7 +84,7 @@ class Repository:
             states = connection.execute(_STATES).all()
             begun = connection.execute(_OPEN_ORDERS).all()
             today, last_day, ticks = connection.execute(
-                _CALLS, {"midnight": hour - hour % 24, "a_day_ago": hour - 24}
+                _CALLS, {"midnight": hour - hour % 24, "a_day_ago": hour - 23}
             ).one()
             newer = connection.execute(_NEWER_CATALOGUE, {"known": self._catalogue[0]}).first()
         if newer is not None:

@@ -121,7 +121,7 @@ def overlaid(house: House, backlog: Batch, now: datetime) -> House:
         states={**house.states, **{zone: state for zone, (state, _) in backlog.states.items()}},
         open_orders=by_age(order for order in waiting.values() if order.id not in backlog.closed),
         calls_today=house.calls_today + sum(count for age, count in ages if age <= hour % 24),
-        calls_last_24h=house.calls_last_24h + sum(count for age, count in ages if age <= 24),
+        calls_last_24h=house.calls_last_24h + sum(count for age, count in ages if age <= 23),
         catalogue=backlog.catalogue or house.catalogue,
     )
 

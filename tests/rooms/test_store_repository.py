@@ -103,7 +103,7 @@ def test_an_order_that_is_sent_again_is_open_again(repository: Repository) -> No
 
 def test_calls_add_up_by_hour_and_count_for_the_day_and_for_24_hours(repository: Repository) -> None:
     yesterday = NOON - timedelta(hours=20)
-    repository.intend([], [reads(yesterday, 5), reads(NOON - timedelta(hours=30), 100)])
+    repository.intend([], [reads(yesterday, 5), reads(NOON - timedelta(hours=24), 100)])
     repository.intend([], [reads(NOON, 2), Call(reads(NOON).hour, "command", "commands", 1)])
     repository.intend([], [reads(NOON, 3)])
     house = repository.load(NOON)
