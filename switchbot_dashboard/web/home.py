@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from ..domain.record import Hold, Record, ZoneState
 from ..domain.settings import Season, Zone
+from ..domain.settings_faults import Fault
 from ..domain.windows import opening_at
 from .state import Known, held, zone_view
 from .views import View, iso
@@ -122,15 +123,17 @@ class HomePage:
     lately: Sequence[Line] = field(default=())
 
 
-def home_page(known: Known, warnings: Sequence[str], lately: Sequence[Record], *, admin: bool) -> HomePage:
-    """The first page for someone who may change settings (`admin`) or not."""
+def home_page(
+    known: Known, warnings: Sequence[str], lately: Sequence[Record], *, admin: bool, unwell: str | None = None
+) -> HomePage:
+    """The first page for someone who may change settings (`admin`) or not; `unwell` says why nothing can be kept."""
     zones = known.settings.all_zones if known.settings else ()
     names = {zone.id: zone.name for zone in zones}
     return HomePage(
         title=zones[0].name if len(zones) == 1 else "Home",
         now=iso(known.now) or "",
         virtual=known.source == "virtual_home",
-        banners=tuple(_banners(known, warnings, admin)),
+        banners=(*_unwell(unwell), *_banners(known, warnings, admin)),
         cards=tuple(_card(known, zone) for zone in zones),
         house_buttons=_house_buttons(zones),
         calls=_calls(known),
@@ -158,18 +161,24 @@ def _banners(known: Known, warnings: Sequence[str], admin: bool) -> list[Banner]
     return [banner for banner in found if banner] + [Banner("warn", opened(text)) for text in warnings]
 
 
+def _unwell(why: str | None) -> list[Banner]:
+    return [Banner("bad", opened(why))] if why else []
+
+
 def _invalid(known: Known) -> Banner | None:
     if not known.faults:
         return None
     count = "one mistake" if len(known.faults) == 1 else f"{len(known.faults)} mistakes"
     rest = "The last good settings stay in force." if known.settings else "Nothing is driven until it is corrected."
-    lines = [f"{_place(fault.key, fault.line)}: {fault.message}" for fault in known.faults]
+    lines = [_fault(fault) for fault in known.faults]
     return Banner("bad", f"The settings file has {count}. {rest}", lines)
 
 
-def _place(key: str, line: int | None) -> str:
-    where = f"line {line}" if line else ""
-    return ", ".join(part for part in (key, where) if part) or "The file"
+def _fault(fault: Fault) -> str:
+    """`Line 12: …`; the key stands in front where the sentence does not begin with it."""
+    where = f"Line {fault.line}: " if fault.line else ""
+    named = not fault.key or fault.message.startswith(fault.key)
+    return where + (fault.message if named else f"{fault.key}: {fault.message}")
 
 
 def _late(known: Known) -> Banner | None:
@@ -183,13 +192,15 @@ def _late(known: Known) -> Banner | None:
 
 
 def _automation_off(known: Known, admin: bool) -> Banner | None:
-    off = [zone.name for zone in known.settings.all_zones if not zone.automation_enabled] if known.settings else []
+    zones = known.settings.all_zones if known.settings else ()
+    off = [zone.name for zone in zones if not zone.automation_enabled]
     if not off:
         return None
+    tone = "warn" if len(off) == len(zones) else "quiet"  # one zone of several may well be meant to be off
     text = f"The automation is off in {listed(off)}: the temperature is watched, nothing is switched by itself."
     if admin:
-        return Banner("warn", text, button=Button("automation-on", "Turn the automation on", "1 call"))
-    return Banner("warn", f"{text} An administrator can turn it on.")
+        return Banner(tone, text, button=Button("automation-on", "Turn the automation on", "1 call"))
+    return Banner(tone, f"{text} An administrator can turn it on.")
 
 
 def _few_calls(known: Known) -> Banner | None:
@@ -313,7 +324,7 @@ def _house_buttons(zones: Sequence[Zone]) -> tuple[Button, ...]:
         return ()
     meters = max(1, len({zone.meter_device_id for zone in zones}))
     least, most = len(zones), sum(zone.off_repeat_count + int(bool(zone.aircon_scenes.off)) for zone in zones)
-    everything = "All off, automation off" if len(zones) > 1 else "Off, automation off"
+    everything = "All off and stay off" if len(zones) > 1 else "Off and stay off"
     return (
         Button("run-once", "Run now", calls(meters)),
         Button("quick-off", everything, calls(least, most)),

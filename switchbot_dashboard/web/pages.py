@@ -53,7 +53,8 @@ def _home() -> tuple[HomePage, str]:
     known = gather(handed)
     tag = entity_tag(state_view(known), "now")
     lately = handed.memory.records(limit=LATELY)
-    return home_page(known, handed.settings.warnings, lately, admin=caller().admin), f'W/"{tag}"'
+    warnings, unwell = handed.settings.warnings, handed.memory.unwell()
+    return home_page(known, warnings, lately, admin=caller().admin, unwell=unwell), f'W/"{tag}"'
 
 
 @pages.post("/do/run-once")

@@ -138,13 +138,15 @@ class Heart(Protocol):
     def run_once(self) -> Sequence[Record]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ActionResult:
+class ActionResult(Protocol):
     """What came of an action: its records (one a zone), the calls it cost, and until when its choice stands."""
 
-    records: Sequence[Record]
-    calls: int
-    hold_until: datetime | None = None
+    @property
+    def records(self) -> Sequence[Record]: ...
+    @property
+    def calls(self) -> int: ...
+    @property
+    def hold_until(self) -> datetime | None: ...
 
 
 class People(Protocol):

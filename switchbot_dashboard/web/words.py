@@ -36,10 +36,10 @@ def grouped(number: int) -> str:
 
 
 def calls(least: int, most: int | None = None) -> str:
-    """A cost: `1 call`, `1 to 3 calls`."""
+    """A cost: `1 call`, `1–3 calls`."""
     if most is None or most == least:
         return f"{grouped(least)} call" if least == 1 else f"{grouped(least)} calls"
-    return f"{least} to {most} calls"
+    return f"{least}–{most} calls"
 
 
 def listed(names: Sequence[str]) -> str:

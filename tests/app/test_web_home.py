@@ -68,7 +68,7 @@ def test_broken_settings_are_shown_by_key_and_line(home: Home, client: FlaskClie
     home.desk.faults = (Fault("mode", "mode is 3.", 4), Fault("", "Not JSON.", None))
     page = page_of(client)
     assert "The settings file has 2 mistakes. The last good settings stay in force." in page
-    assert "mode, line 4: mode is 3." in page
+    assert "Line 4: mode is 3." in page
     home.desk.broken = True
     assert "Nothing is driven until it is corrected." in page_of(client)
 
@@ -98,7 +98,7 @@ def test_an_air_conditioner_nobody_knows_is_told_as_such(home: Home, client: Fla
 def test_buttons_say_what_they_cost(client: FlaskClient) -> None:
     page = page_of(client)
     assert '<span class="label">Heat</span><span class="cost">1 call</span>' in page
-    assert '<span class="label">Off</span><span class="cost">1 to 3 calls</span>' in page
+    assert '<span class="label">Off</span><span class="cost">1–3 calls</span>' in page
 
 
 def test_a_switched_off_automation_can_be_switched_on_again(home: Home, client: FlaskClient) -> None:
@@ -166,6 +166,11 @@ def test_several_zones_each_have_their_card(home: Home, client: FlaskClient) -> 
     assert "<h2>Salon</h2>" in page
     assert "<h2>Attic</h2>" in page
     assert "The first look has not been taken yet." in page
+
+
+def test_a_memory_that_keeps_nothing_is_told_first(home: Home, client: FlaskClient) -> None:
+    home.memory.why_not = "the disk is full: what happens now is lost at the next start"
+    assert "The disk is full: what happens now is lost at the next start." in page_of(client)
 
 
 def test_an_unknown_page_is_a_page(client: FlaskClient) -> None:

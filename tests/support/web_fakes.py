@@ -39,7 +39,7 @@ from switchbot_dashboard.domain.settings import Settings, parse_settings
 from switchbot_dashboard.domain.settings_faults import Fault
 from switchbot_dashboard.people import People
 from switchbot_dashboard.store.schema import metadata
-from switchbot_dashboard.web.service import ActionResult, Conflict, Service, UnknownJob, UnknownZone
+from switchbot_dashboard.web.service import Conflict, Service, UnknownJob, UnknownZone
 
 NOW = datetime(2026, 3, 2, 16, 46, tzinfo=UTC)  # a Monday, 17:46 in Paris
 WHY = say(
@@ -145,6 +145,13 @@ def an_off(fate: Fate = Fate.DONE, errors: tuple[str, ...] = ()) -> Done:
     step = Step(device="AC1", command="turnOff")
     order = Order("o1", "home", Turn.OFF, Origin.MANUAL, (step,), Aircon(False), say("by hand"), NOW, NOW)
     return Done(order, fate, step, NOW, errors)
+
+
+@dataclass(frozen=True)
+class Acted:
+    records: Sequence[Record]
+    calls: int
+    hold_until: datetime | None
 
 
 @dataclass
@@ -261,14 +268,14 @@ class Home:
         self.people = People(self.engine, lambda: self.now)
         self.people.apply_environment(self.config)
 
-    def act(self, action: str, zone: str | None) -> ActionResult:
+    def act(self, action: str, zone: str | None) -> Acted:
         if self.refuses:
             raise self.refuses
         if zone not in (None, "home"):
             raise UnknownZone(f"There is no zone called {zone}; there is home.")
         self.acted.append((action, zone))
         hold = Hold(action, self.now, self.now + timedelta(hours=2))
-        return ActionResult([a_record(7, action=an_off(self.fate, ("The hub is offline.",)))], 1, hold.until)
+        return Acted([a_record(7, action=an_off(self.fate, ("The hub is offline.",)))], 1, hold.until)
 
     def refreshed(self) -> Catalogue:
         assert self.memory.listed is not None

@@ -83,7 +83,7 @@ async function follow() {
 
 function lost() {
   lostAt ??= new Date();
-  const clock = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const clock = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   const line = document.getElementById("offline");
   put(line, `The dashboard has not answered since ${clock}. This is what was known then; it is asked again by itself.`);
   line.hidden = false;
