@@ -27,21 +27,21 @@ MAY = {
     **{room: {room, "domain", "tick.ports"} for room in ADAPTERS},
     "people": {"people", "domain", "store.schema", "store.engine", "config"},
     "web": {"web", "domain", "tick", "people", "config"},
-    "cli": {"domain", "tick", "people", "config", "app"},
+    "cli": {"domain", "tick", "people", "config", "app", "logs", "checkup", "cli_people", "web.records"},
     "config": set(),
 }
 
 # Packages from outside that only their own room may know; a rule knows none but pydantic.
 SCHEDULED = {"tick.heart", "tick.jobs", "tick.joblist"}  # the part of the tick that APScheduler drives
 OUTSIDE = {
-    "flask": {"web", "app"},
+    "flask": {"web", "app", "package"},
     "flask_login": {"web", "app"},
     "flask_wtf": {"web", "app"},
     "limits": {"web", "app"},
     "sqlalchemy": {"store", "people", "notifications"},
     "alembic": {"store"},
     "requests": {"switchbot", "notifications"},
-    "click": {"cli", "app"},
+    "click": {"cli", "cli_people"},
     "apscheduler": {"tick"},
     "prometheus_client": {"web", "app"},
 }
@@ -96,7 +96,7 @@ def test_a_module_imports_only_what_its_room_may(module: str, file: Path) -> Non
 
 @pytest.mark.parametrize(("module", "file"), MODULES, ids=[module or "package" for module, _ in MODULES])
 def test_a_module_knows_only_the_libraries_of_its_room(module: str, file: Path) -> None:
-    room = room_of(module)
+    room = room_of(module) or "package"
     outside = {name.split(".")[0] for name in imports(module, file)} - {NAME}
     wrong = {library for library in outside if room not in OUTSIDE.get(library, {room})}
     if room in RULES:

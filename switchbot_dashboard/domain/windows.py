@@ -70,8 +70,7 @@ def instant(day: date, wall: time, zone: ZoneInfo, *, last: bool) -> datetime:
     """The UTC instant of a wall-clock time; `last` picks the second occurrence in a repeated hour."""
     local = datetime.combine(day, wall, tzinfo=zone)
     before, after = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
-    assert before is not None and after is not None  # a ZoneInfo always knows its offset
-    if after > before:
+    if after is not None and before is not None and after > before:
         return _end_of_gap(local, zone)
     return local.replace(fold=int(last)).astimezone(UTC)
 

@@ -3,3 +3,7 @@
 `schema` says what is kept, `migrate` brings a database up to it, `engine` opens it. `repository` is the tick's port,
 `steady` keeps the tick going while nothing can be written, `queries` is what pages ask.
 """
+
+from sqlalchemy.exc import SQLAlchemyError as StoreTrouble
+
+__all__ = ["StoreTrouble"]

@@ -15,7 +15,7 @@ PATIENCE = timedelta(minutes=1)
 def carry_out(devices: Devices, orders: Sequence[Order], edge: datetime | None) -> dict[str, Done]:
     """What came of each order, by zone. No wait lasts beyond the next edge of a window."""
     done: dict[str, Done] = {}
-    errors: dict[str, tuple[str, ...]] = {order.zone: order.skipped for order in orders}
+    errors: dict[str, tuple[str, ...]] = {order.zone: () for order in orders}
     unsure: set[str] = set()
     pending: list[tuple[Order, Step]] = [(order, order.steps[0]) for order in orders]
     while pending:

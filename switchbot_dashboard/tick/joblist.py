@@ -114,7 +114,6 @@ class JobList:
 
     def _view(self, job: Job) -> JobView:
         row = self._memory.job(job.id)
-        placed = self._scheduler.get_job(job.id) if self._scheduler is not None else None
-        due = placed.next_run_time if placed is not None else None
         enabled = row.enabled and job.time().enabled
+        due = job.time().trigger(self._zone()).get_next_fire_time(None, self._clock()) if enabled else None
         return JobView(job.id, job.name, due, row.last_run_at, row.last_outcome, enabled)

@@ -39,7 +39,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as it is listed. `next_run_time` is None while it is paused, off, or another process drives."""
+    """A job as it is listed. `next_run_time` is None while it is paused or off."""
 
     id: str
     name: str

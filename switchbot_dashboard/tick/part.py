@@ -113,7 +113,8 @@ def conclude(part: Part, stretched: float) -> ZoneState:
 def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> Record:
     """The zone's line in the memory."""
     case = part.case
-    assert state.verdict is not None and state.wake is not None
+    assert state.verdict is not None
+    assert state.wake is not None
     return Record(
         zone=case.zone.id,
         at=case.now,

@@ -77,7 +77,7 @@ def _send(ports: Ports, parts: Sequence[Part], edge: datetime | None, now: datet
     done = carry_out(ports.devices, orders, edge)
     for part in parts:
         part.done = done.get(part.case.zone.id) if part.order is not None else None
-        part.calls += len(part.done.errors) + 1 if part.done else 0
+        part.calls += part.done.order.steps.index(part.done.step) + 1 if part.done else 0
 
 
 def _closed(parts: Sequence[Part], house: House, settings: Settings) -> list[str]:

@@ -49,7 +49,9 @@ def test_the_thermostat_never_orders_on_and_off_for_the_same_reading(season, ten
     house = settings(hysteresis_celsius=hysteresis, mode=str(season))
     zone = house.all_zones[0]
     turns = {thermostat(season, zone.profile, zone.hysteresis_tenths, tenths)[0] for _ in range(2)}
-    choices = {choose(tenths / 10, power, mode=str(season), hysteresis_celsius=hysteresis).turn for power in (True, False)}
+    choices = {
+        choose(tenths / 10, power, mode=str(season), hysteresis_celsius=hysteresis).turn for power in (True, False)
+    }
     assert len(turns) == 1
     assert not {Turn.ON, Turn.OFF} <= choices
 

@@ -52,7 +52,9 @@ def test_a_real_zero_is_believed_when_the_battery_lives():
     assert isinstance(judge({"temperature": 0, "humidity": 0, "battery": 80}, None, NOW), Reading)
 
 
-@given(st.dictionaries(st.sampled_from(["temperature", "humidity", "battery"]), st.from_type(type).flatmap(st.from_type)))
+@given(
+    st.dictionaries(st.sampled_from(["temperature", "humidity", "battery"]), st.from_type(type).flatmap(st.from_type))
+)
 def test_no_status_body_whatsoever_raises(status):
     assert isinstance(judge(status, None, NOW), Reading | Trouble)
 
@@ -83,7 +85,13 @@ def test_a_trouble_that_lasts_keeps_its_beginning():
 
 @pytest.mark.parametrize(
     ("status", "power"),
-    [({"power": "ON"}, True), ({"power": "off"}, False), ({"switchStatus": 1}, True), ({"power": 12}, None), ({}, None)],
+    [
+        ({"power": "ON"}, True),
+        ({"power": "off"}, False),
+        ({"switchStatus": 1}, True),
+        ({"power": 12}, None),
+        ({}, None),
+    ],
 )
 def test_a_plug_says_its_power_in_several_ways(status, power):
     assert plug_power(status) is power

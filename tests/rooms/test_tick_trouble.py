@@ -49,7 +49,10 @@ def test_no_command_goes_out_on_nonsense(nonsense):
     home = Home("2026-01-05 06:25")
     home.cloud.temperature = nonsense
     records = home.walk("2026-01-05 08:29")
-    assert [step.command for _, step in home.cloud.sent] in ([], ["turnOff"])  # the first off, asked of an unknown state
+    assert [step.command for _, step in home.cloud.sent] in (
+        [],
+        ["turnOff"],
+    )  # the first off, asked of an unknown state
     assert records[-1].verdict.outcome is Outcome.INVALID_TEMPERATURE
 
 
@@ -219,7 +222,9 @@ windows = st.lists(
     min_size=1,
     max_size=3,
 )
-nights = st.sampled_from(["2026-03-28 18:00", "2026-10-24 18:00", "2026-03-07 20:00", "2026-11-01 00:00", "2026-04-23 18:00"])
+nights = st.sampled_from(
+    ["2026-03-28 18:00", "2026-10-24 18:00", "2026-03-07 20:00", "2026-11-01 00:00", "2026-04-23 18:00"]
+)
 
 
 @given(windows, st.sampled_from(ZONES), nights, st.sampled_from([15, 120, 3600]), st.integers(0, 90), st.booleans())

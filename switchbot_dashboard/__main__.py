@@ -1,0 +1,5 @@
+"""`python -m switchbot_dashboard`."""
+
+from .cli import main
+
+main()

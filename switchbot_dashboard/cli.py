@@ -1,0 +1,227 @@
+"""The command line: `python -m switchbot_dashboard COMMAND`. Exit status 0 is done, 1 failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from . import __version__
+from .config import Config, ConfigError, read_config
+
+if TYPE_CHECKING:
+    from .app import Dashboard
+
+PID_FILE = "scheduler.pid"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+def main() -> None:
+    """SwitchBot Dashboard: climate automation for a home with SwitchBot devices."""
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
+
+
+@main.command()
+def serve() -> None:
+    """Serve the dashboard and drive the home, as `make run` does."""
+    config = _config()
+    with _dashboard(config) as dashboard:
+        from .app import refused
+
+        refusal = refused(dashboard)
+        if refusal is not None:
+            _wrong(refusal)
+    click.echo(f"The dashboard is on http://{config.host}:{config.port} (Ctrl+C ends it)", err=True)
+    conf = Path("gunicorn.conf.py")
+    named = ["--config", str(conf if conf.exists() else Path(__file__).parents[1] / conf)]
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "switchbot_dashboard:create_app()", *named])  # noqa: S606
+
+
+@main.command()
+@click.option("--stop", is_flag=True, help="End a scheduler that runs elsewhere on this data folder.")
+def scheduler(stop: bool) -> None:
+    """Drive the home without pages, in the foreground."""
+    config = _config()
+    pid_file = config.data_dir / PID_FILE
+    if stop:
+        _stop_scheduler(pid_file)
+        return
+    with _dashboard(config, role="scheduler", logs=True) as dashboard:
+        for job in dashboard.jobs.views():
+            click.echo(f"{job.id}: {job.name}, next {_when(job.next_run_time, dashboard.zone())}")
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        pid_file.write_text(f"{os.getpid()}\n")
+        dashboard.start()
+        try:
+            ended.wait()
+        finally:
+            dashboard.stop()
+            pid_file.unlink(missing_ok=True)
+
+
+@main.command()
+@as_json
+def tick(as_json: bool) -> None:
+    """One tick now for all zones; prints the decision and why."""
+    from .tick.heart import Busy
+    from .web.records import record_view
+
+    with _dashboard() as dashboard:
+        try:
+            records = dashboard.heart.run_once()
+        except Busy as error:
+            _failed(str(error))
+        zone = dashboard.zone()
+        if as_json:
+            _print_json([record_view(record, zone) for record in records])
+        for record in () if as_json else records:
+            click.echo(f"{record.zone}: {record.verdict.outcome} · {record.verdict.sentence.text(zone)}")
+            click.echo(f"  looks again {_when(record.wake.at, zone)}: {record.wake.reason.text(zone)}")
+        if any(record.trouble or (record.action and record.action.fate != "done") for record in records):
+            raise SystemExit(1)
+
+
+@main.command()
+@as_json
+def jobs(as_json: bool) -> None:
+    """List the jobs with their next and last runs."""
+    with _dashboard() as dashboard:
+        views = dashboard.jobs.views()
+        if as_json:
+            _print_json([asdict(view) for view in views])
+            return
+        for view in views:
+            due = _when(view.next_run_time, dashboard.zone()) if view.enabled else "paused"
+            last = f"last {_when(view.last_run_at, dashboard.zone())}: {view.last_outcome}"
+            click.echo(f"{view.id}: {view.name}, next {due}, {last if view.last_run_at else 'never ran'}")
+
+
+@main.command()
+@click.argument("job")
+@as_json
+def run(job: str, as_json: bool) -> None:
+    """Run one job now."""
+    from .tick.joblist import UnknownJob
+
+    with _dashboard() as dashboard:
+        try:
+            view = dashboard.jobs.run(job)
+        except UnknownJob as error:
+            _wrong(str(error))
+        if as_json:
+            _print_json(asdict(view))
+        else:
+            click.echo(f"{view.name}: {view.last_outcome}")
+        if view.last_outcome and view.last_outcome.startswith("failed"):
+            raise SystemExit(1)
+
+
+@main.command()
+@as_json
+def check(as_json: bool) -> None:
+    """Check settings and environment; every fault by key and line."""
+    from .checkup import check_settings
+
+    with _dashboard() as dashboard:
+        found = check_settings(dashboard)
+    if as_json:
+        _print_json(found)
+    else:
+        for fault in found["faults"]:
+            click.echo(f"{found['path']}, line {fault['line']}: {fault['key'] or 'the file'}: {fault['message']}")
+        for warning in found["warnings"]:
+            click.echo(f"Note: {warning}")
+        for difference in found["older_dashboard"]:
+            click.echo(f"Unlike the older dashboard: {difference}")
+        click.echo(f"{found['path']} is {'in order' if found['ok'] else 'not usable: correct the lines above'}.")
+    raise SystemExit(0 if found["ok"] else 1)
+
+
+@main.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Look at credentials, clock, quota, database, disk, devices and scenes; two calls to the cloud."""
+    from .checkup import examine
+
+    with _dashboard() as dashboard:
+        findings = list(examine(dashboard))
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    for finding in () if as_json else findings:
+        click.echo(f"{finding.state:<5}{finding.subject}: {finding.says}")
+    raise SystemExit(1 if any(finding.state == "bad" for finding in findings) else 0)
+
+
+def _stop_scheduler(pid_file: Path) -> None:
+    try:
+        pid = int(pid_file.read_text())
+        os.kill(pid, signal.SIGTERM)
+    except (FileNotFoundError, ValueError, ProcessLookupError):
+        _failed("No scheduler runs on this data folder.")
+    click.echo(f"The scheduler (pid {pid}) was told to end.")
+
+
+def _config() -> Config:
+    try:
+        return read_config(os.environ)
+    except ConfigError as error:
+        _wrong("\n".join(error.faults))
+
+
+@contextlib.contextmanager
+def _dashboard(config: Config | None = None, *, role: str = "command", logs: bool = False) -> Iterator[Dashboard]:
+    """The joined service, not started; with its log lines only where they are the output."""
+    from .app import Dashboard
+    from .logs import set_up_logs
+
+    config = config or _config()
+    set_up_logs(config.log_level if logs else "error", config.log_format)
+    dashboard = Dashboard(config, role=role)
+    try:
+        yield dashboard
+    finally:
+        dashboard.engine.dispose()
+
+
+def _when(at: datetime | None, zone: tzinfo) -> str:
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at is not None else "not planned"
+
+
+def _print_json(value: object) -> None:
+    def plain(item: object) -> str:
+        if isinstance(item, datetime):
+            return item.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return str(item)
+
+    click.echo(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
+
+
+def _wrong(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(2)
+
+
+def _failed(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    raise SystemExit(1)
+
+
+from .cli_people import token, user  # noqa: E402  (the commands above come first in the help)
+
+main.add_command(user)
+main.add_command(token)

@@ -1,0 +1,101 @@
+"""What the service asks of the memory outside a tick, and what it says while the database does not answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, delete
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..domain.record import Catalogue, House, Record
+from .migrate import DatabaseTooNew, migrate
+from .queries import Pulse, Queries
+from .repository import Repository, epoch_hour
+from .schema import calls, orders, records
+from .steady import SteadyStore
+
+log = logging.getLogger(__name__)
+
+UNWELL = "The database does not answer. Check the disk's space and the permissions of the data folder."
+ROWS_AT_ONCE = 5000  # a clean-up holds the database for a moment, not for minutes
+
+
+class PageMemory:
+    """Reads for pages and commands. The zones' state comes from the tick's own store while nothing can be read."""
+
+    def __init__(self, engine: Engine, steady: SteadyStore) -> None:
+        self._engine, self._steady = engine, steady
+        self._repository, self._queries = Repository(engine), Queries(engine)
+
+    def load(self, now: datetime) -> House:
+        try:
+            return self._repository.load(now)
+        except SQLAlchemyError:
+            return self._steady.load(now)
+
+    def records(
+        self, *, zone: str | None = None, outcome: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[Record]:
+        return self._queries.records(zone=zone, outcome=outcome, before=before, limit=limit)
+
+    def pulse(self) -> Pulse:
+        return self._queries.pulse()
+
+    def calls_of_day(self, now: datetime) -> Mapping[str, int]:
+        return self._queries.calls_of_day(now)
+
+    def last_error(self, now: datetime) -> tuple[str, datetime] | None:
+        return self._queries.last_error(now)
+
+    def catalogue(self) -> Catalogue | None:
+        return self._queries.catalogue()
+
+    def unwell(self) -> str | None:
+        """Why nothing can be read or kept, in a sentence; None when all is well."""
+        if not self._steady.healthy:
+            return self._steady.reason
+        return UNWELL if self.serial() < 0 else None
+
+    def serial(self) -> int:
+        """A number that every write moves; -1 while the database does not answer."""
+        try:
+            return self._queries.serial()
+        except SQLAlchemyError:
+            return -1
+
+    def name_driver(self, text: str, now: datetime) -> None:
+        """Remember who drives; where that cannot be written, the lock still says it."""
+        try:
+            self._queries.set_driver(text, now)
+        except SQLAlchemyError:
+            log.warning("[store] Who drives cannot be written down: %s", UNWELL)
+
+
+def prepared(engine: Engine) -> str:
+    """Bring the database up to date; why that cannot be, in a few words, or nothing when it went well."""
+    try:
+        migrate(engine)
+    except (SQLAlchemyError, DatabaseTooNew) as error:
+        problem = str(getattr(error, "orig", None) or error).splitlines()[0]
+        log.error("[store] The database cannot be used, so ticks go on in memory: %s", problem)
+        return problem
+    return ""
+
+
+def cleaned(engine: Engine, records_before: datetime, calls_before: datetime) -> tuple[int, int]:
+    """Remove records (and closed orders) and entries of the call ledger older than these instants; how many of each."""
+    old = records.c.at < records_before
+    gone = 0
+    while True:
+        some = records.select().with_only_columns(records.c.id).where(old).limit(ROWS_AT_ONCE)
+        with engine.begin() as connection:
+            count = connection.execute(delete(records).where(records.c.id.in_(some))).rowcount
+        gone += count
+        if count < ROWS_AT_ONCE:
+            break
+    with engine.begin() as connection:
+        connection.execute(delete(orders).where(orders.c.status != "open", orders.c.decided_at < records_before))
+        ledger = connection.execute(delete(calls).where(calls.c.hour < epoch_hour(calls_before))).rowcount
+    return gone, ledger
