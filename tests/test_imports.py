@@ -27,7 +27,7 @@ MAY = {
     **{room: {room, "domain", "tick.ports"} for room in ADAPTERS},
     "people": {"people", "domain", "store.schema", "store.engine", "config"},
     "web": {"web", "domain", "tick", "people", "config"},
-    "cli": {"domain", "tick", "people", "config", "app", "logs", "checkup", "cli_people", "web.records"},
+    "cli": {"domain", "tick", "people", "config", "app", "logs", "checkup", "cli_people", "web.records", "__version__"},
     "config": set(),
 }
 
