@@ -152,7 +152,7 @@ class Heart:
         self._trigger = self._again = "start"
         scheduler.add_job(
             self._beat, "interval", seconds=seconds, id=TICK, name="Automation tick", coalesce=True, max_instances=1,
-            misfire_grace_time=None, next_run_time=self._ports.clock(),
+            misfire_grace_time=None, next_run_time=datetime.now(UTC),
         )  # fmt: skip
         log.info("[scheduler] Job scheduled with interval=%d seconds", seconds)
         self._jobs.hand_to(scheduler)
@@ -199,9 +199,10 @@ class Heart:
             self._move(at)
 
     def _move(self, at: datetime) -> None:
-        """Move the one job; an instant in the past is now."""
+        """Move the one job; an instant in the past is now. APScheduler lives by the machine's clock, we by the ports'."""
         if self._scheduler is not None and not self._stopping.is_set():
-            self._scheduler.modify_job(TICK, next_run_time=max(at, self._ports.clock()))
+            wait = max(at - self._ports.clock(), timedelta(0))
+            self._scheduler.modify_job(TICK, next_run_time=datetime.now(UTC) + wait)
 
     def _tell_modes(self, records: Sequence[Record]) -> None:
         for record in records:
