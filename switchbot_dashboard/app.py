@@ -25,7 +25,7 @@ from .store.lock import FileLock
 from .store.pages import PageMemory, cleaned, prepared
 from .store.queries import Queries
 from .store.repository import Repository
-from .store.settings_file import Conflict, SettingsFile
+from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
 from .tick.controls import Controls, NotDone, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
@@ -157,6 +157,8 @@ class Dashboard:
                 UnknownJob: said.UnknownJob,
                 NotDone: said.Failed,
                 Conflict: said.Conflict,
+                NotWritable: said.Failed,
+                StoreTrouble: said.MemoryFailed,
             },
         )
 

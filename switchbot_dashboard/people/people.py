@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from ..config import Config
+from ..store.engine import reading
 from ..store.schema import tokens, users
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,49}")
@@ -108,12 +109,12 @@ class People:
 
     def list(self) -> tuple[User, ...]:
         """All users by name."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(_user(row) for row in connection.execute(select(users).order_by(users.c.name)))
 
     def named(self, name: str) -> User:
         """The user of this name. Raises UnknownUser."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.name == _plain(name))).first()
         if row is None:
             raise UnknownUser(f"There is no user called {name.strip()[:50]}.")
@@ -121,7 +122,7 @@ class People:
 
     def user(self, user_id: int) -> User | None:
         """The user with this id, if they are still here."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.id == user_id)).first()
         return None if row is None else _user(row)
 
@@ -150,7 +151,7 @@ class People:
 
     def verify(self, name: str, password: str) -> User | None:
         """The user, if name and password belong together; it takes as long for a name that does not exist."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.name == _plain(name))).first()
         known = row is not None and bool(row.password_hash)
         fits = check_password_hash(row.password_hash if row and known else NOBODY, password[:LONGEST_PASSWORD])
@@ -179,7 +180,7 @@ class People:
 
     def tokens(self) -> tuple[Token, ...]:
         """All tokens, newest first, the revoked ones too."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return tuple(_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.id.desc())))
 
     def revoke_token(self, token_id: int) -> None:
@@ -195,7 +196,7 @@ class People:
         if self._environment_digest and hmac.compare_digest(digest, self._environment_digest):
             return Token(None, "environment", Role.ADMIN)
         valid = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(tokens).where(valid)).first()
         if row is None:
             return None
@@ -214,7 +215,7 @@ class People:
         password = config.dashboard_password
         if not password:
             return
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.name == ENVIRONMENT_USER)).first()
         if row is None:
             self.add(ENVIRONMENT_USER, password, Role.ADMIN)
@@ -231,7 +232,7 @@ class People:
         """Whether anyone can come in: some user has a password, or some token is valid."""
         if self._environment_digest:
             return True
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             some_password = select(users.c.id).where(users.c.password_hash.is_not(None)).limit(1)
             some_token = select(tokens.c.id).where(tokens.c.revoked_at.is_(None)).limit(1)
             return any(connection.execute(query).first() is not None for query in (some_password, some_token))

@@ -199,7 +199,7 @@ class Heart:
             self._move(at)
 
     def _move(self, at: datetime) -> None:
-        """Move the one job; an instant in the past is now. APScheduler lives by the machine's clock, we by the ports'."""
+        """Move the one job, by the distance from now: APScheduler reads the machine's clock, the wake is on the ports'."""
         if self._scheduler is not None and not self._stopping.is_set():
             wait = max(at - self._ports.clock(), timedelta(0))
             self._scheduler.modify_job(TICK, next_run_time=datetime.now(UTC) + wait)

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from ..domain.settings_faults import InvalidSettings
-from .service import Busy, Conflict, Failed, Service, Sorry, UnknownJob, UnknownZone
+from .service import Busy, Conflict, Failed, MemoryFailed, Service, Sorry, UnknownJob, UnknownZone
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ KINDS: Mapping[type[Sorry], tuple[int, str]] = {
     UnknownJob: (404, "not_found"),
     Failed: (503, "failed"),
     Conflict: (412, "changed_meanwhile"),
+    MemoryFailed: (503, "failed"),
 }
 CODES = {
     400: ("bad_request", "The request cannot be understood."),

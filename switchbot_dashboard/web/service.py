@@ -41,6 +41,13 @@ class Conflict(Sorry):
     """The settings changed since they were read."""
 
 
+class MemoryFailed(Sorry):
+    """The database does not answer; its own words, with statement and figures, are for the log alone."""
+
+    def __init__(self, _its_own_words: str) -> None:
+        super().__init__("The memory does not answer. Check the disk's space and the data folder's permissions.")
+
+
 class SettingsDesk(Protocol):
     """The settings file and what is in force.
 
