@@ -30,8 +30,6 @@ def sample(seed: int, meter: str, at: float, temperature: float, humidity: float
 
 
 def battery(seed: int, meter: str, now: float) -> int:
-    """The battery in percent as meters report it: 100, 60, 20 or 10."""
-    left = 100.0 * (1.0 - (now / BATTERY_LIFE + lot(seed, "battery", meter)) % 1.0)
-    if left > 60.0:
-        return 100
-    return 60 if left > 20.0 else 20 if left > 10.0 else 10
+    """The battery in the steps that meters report; whoever lives here changes it before it is at 20 %."""
+    left = 100.0 - 75.0 * ((now / BATTERY_LIFE + lot(seed, "battery", meter)) % 1.0)
+    return 100 if left > 60.0 else 60

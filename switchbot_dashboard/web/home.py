@@ -249,9 +249,6 @@ def _warning(known: Known, state: ZoneState, view: View) -> str:
     if state.trouble is not None:
         parts.append(opened(state.trouble.sentence.text(known.tz)))
         parts.append(f"So since {when(state.trouble.since, known.now, known.tz)}.")
-    battery = state.reading.battery if state.reading else None
-    if battery is not None and battery <= LOW_BATTERY:
-        parts.append(f"The meter's battery is at {battery} %: change it soon.")
     return " ".join(dict.fromkeys(parts))
 
 
@@ -273,6 +270,9 @@ def _notes(known: Known, state: ZoneState, view: View) -> list[str]:
     if view["aircon"]["cooldown_until"]:
         until = datetime.fromisoformat(view["aircon"]["cooldown_until"])
         notes.append(f"Cooldown until {until.astimezone(known.tz):%H:%M:%S}.")
+    battery = state.reading.battery if state.reading else None
+    if battery is not None and battery <= LOW_BATTERY:
+        notes.append(f"The meter's battery is at {battery} %: change it soon.")
     return notes
 
 
