@@ -18,7 +18,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ..domain.record import Mode, Record
-from ..domain.sentence import Sentence
+from ..domain.sentence import Sentence, say
 from .joblist import JobList
 from .part import Wish
 from .ports import Ports
@@ -173,7 +173,8 @@ class Heart:
             self._turn(trigger, patience=TURN_PATIENCE, every_zone=trigger != "scheduler")
         except Exception:
             log.exception("[scheduler] Tick failed (will retry next interval)")
-            self._plan(self._ports.clock() + timedelta(seconds=self._around.interval_seconds()), Sentence("retry"))
+            at = self._ports.clock() + timedelta(seconds=self._around.interval_seconds())
+            self._plan(at, say("the last tick failed and is tried again"))
         finally:
             self._resting.set()
             with self._guard:
@@ -187,19 +188,20 @@ class Heart:
             log.info("[automation] Automation tick started | trigger=%r", trigger)
             turned = run_tick(self._ports, trigger, every_zone=every_zone, wish=wish)
             self._serial = self._around.serial()
+            self._plan(turned.wake_at, turned.wake_reason)  # before another turn can plan something newer
         finally:
             self._turn_lock.release()
         self._tell_modes(turned.records)
-        self._plan(turned.wake_at, turned.wake_reason)
         return turned
 
     def _plan(self, at: datetime, reason: Sentence) -> None:
         with self._guard:
             self._next = (at, reason)
-            self._move(at)
+            if not self._again:  # someone asked for a beat at once, and it has not begun
+                self._move(at)
 
     def _move(self, at: datetime) -> None:
-        """Move the one job, by the distance from now: APScheduler reads the machine's clock, the wake is on the ports'."""
+        """Move the one job by its distance from now: APScheduler has a clock of its own."""
         if self._scheduler is not None and not self._stopping.is_set():
             wait = max(at - self._ports.clock(), timedelta(0))
             self._scheduler.modify_job(TICK, next_run_time=datetime.now(UTC) + wait)
