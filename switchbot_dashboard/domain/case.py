@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .record import Catalogue, Mode, Turn, ZoneState
-from .settings import Season, Settings, Zone
+from .settings import Settings, Zone
 from .windows import Opening, opening_at
 
 PLUGS = ("plug", "relay")
@@ -104,8 +104,3 @@ def machine_of(zone: Zone, catalogue: Catalogue | None) -> Machine:
 def active(turn: Turn) -> bool:
     """Whether a turn heats or cools; the fan alone does neither."""
     return turn is Turn.ON
-
-
-def season_word(season: Season) -> str:
-    """What the air conditioner does in a season."""
-    return "heating" if season is Season.WINTER else "cooling"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .action import cooldown_until, same_state, wanted_state
-from .case import Case, season_word
+from .case import Case
 from .reading import stale_reason
 from .record import Origin, Outcome, Reading, Trouble, Turn
 from .sentence import Sentence, say
@@ -29,18 +29,26 @@ ON_OUTCOME = {Season.WINTER: Outcome.WINTER_ON, Season.SUMMER: Outcome.SUMMER_ON
 OFF_OUTCOME = {Season.WINTER: Outcome.WINTER_OFF, Season.SUMMER: Outcome.SUMMER_OFF}
 
 
+COLD = {
+    Season.WINTER: "{now:temp} is at or below {limit:temp} ({bound:gap} less {slack:gap}): heating on",
+    Season.SUMMER: "{now:temp} is at or below {limit:temp} ({bound:gap} less {slack:gap}): cooling off",
+}
+WARM = {
+    Season.WINTER: "{now:temp} is at or above {limit:temp} ({bound:gap} plus {slack:gap}): heating off",
+    Season.SUMMER: "{now:temp} is at or above {limit:temp} ({bound:gap} plus {slack:gap}): cooling on",
+}
+
+
 def thermostat(season: Season, profile: Profile, slack: int, tenths: int) -> tuple[Turn | None, Sentence]:
     """On, off or neither for one temperature, with the comparison in figures; `slack` is the hysteresis in tenths."""
     cold, warm = profile.min_tenths - slack, profile.max_tenths + slack
-    word = season_word(season)
+    winter = season is Season.WINTER
     if tenths <= cold:
-        turn = Turn.ON if season is Season.WINTER else Turn.OFF
-        words = "{now:temp} is at or below {limit:temp} ({bound:gap} less {slack:gap}): {word} {turn}"
-        return turn, say(words, now=tenths, limit=cold, bound=profile.min_tenths, slack=slack, word=word, turn=turn)
+        turn = Turn.ON if winter else Turn.OFF
+        return turn, say(COLD[season], now=tenths, limit=cold, bound=profile.min_tenths, slack=slack)
     if tenths >= warm:
-        turn = Turn.OFF if season is Season.WINTER else Turn.ON
-        words = "{now:temp} is at or above {limit:temp} ({bound:gap} plus {slack:gap}): {word} {turn}"
-        return turn, say(words, now=tenths, limit=warm, bound=profile.max_tenths, slack=slack, word=word, turn=turn)
+        turn = Turn.OFF if winter else Turn.ON
+        return turn, say(WARM[season], now=tenths, limit=warm, bound=profile.max_tenths, slack=slack)
     words = "{now:temp} is between {cold:temp} and {warm:temp}: nothing to change"
     return None, say(words, now=tenths, cold=cold, warm=warm)
 
@@ -96,7 +104,7 @@ def _inside(case: Case, reading: Reading) -> Choice:
     wait = cooldown_until(case, turn)
     if wait is None:
         return choice
-    held_back = say(why.template + "; held back until {until:clock} by the cooldown", **{**why.figures, "until": wait})
+    held_back = say("{why}; held back until {until:clock} by the cooldown", why=why, until=wait)
     return Choice(Outcome.COOLDOWN, held_back, season=season, cooldown_until=wait)
 
 
@@ -107,16 +115,17 @@ def _fan_instead(case: Case, wanted: Turn | None, why: Sentence) -> tuple[Turn |
         return wanted, why
     if not case.machine.sets_all and not case.zone.aircon_scenes.fan:
         return wanted, why
-    return Turn.FAN, say(why.template + "; the fan runs instead of standing still", **why.figures)
+    return Turn.FAN, say("{why}; the fan runs instead of standing still", why=why)
 
 
 def _already(case: Case, turn: Turn, wanted: Turn | None, why: Sentence) -> Choice:
     outcome = {Turn.ON: Outcome.ALREADY_ON, Turn.OFF: Outcome.ALREADY_OFF}.get(turn, Outcome.NO_ACTION)
     since = case.state.aircon.since
     if since is None:
-        return Choice(outcome, say(why.template + ", as it is already", **why.figures), season=case.zone.mode)
-    words = why.template + ", as it is already since {since:time}"
-    return Choice(outcome, say(words, **{**why.figures, "since": since}), season=case.zone.mode)
+        return Choice(outcome, say("{why}, as it is already", why=why), season=case.zone.mode)
+    return Choice(
+        outcome, say("{why}, as it is already since {since:time}", why=why, since=since), season=case.zone.mode
+    )
 
 
 def _ordered(turn: Turn, season: Season, why: Sentence) -> Choice:
@@ -124,13 +133,23 @@ def _ordered(turn: Turn, season: Season, why: Sentence) -> Choice:
     return Choice(outcome, why, turn, Origin.THERMOSTAT, season)
 
 
+CHOSEN = {
+    "winter": say("Someone chose heating"),
+    "summer": say("Someone chose cooling"),
+    "fan": say("Someone chose the fan"),
+    "off": say("Someone chose off"),
+    "quick-off": say("Someone chose off, and to stay off"),
+}
+
+
 def _held(case: Case) -> Sentence:
     hold = case.state.hold
     assert hold is not None
+    chosen = CHOSEN.get(hold.action, say("Someone chose by hand"))
     if hold.until is None:
-        return say("Someone chose {what} at {since:time}: kept until resumed.", what=hold.action, since=hold.since)
-    words = "Someone chose {what} at {since:time}: kept until {until:time} or until resumed."
-    return say(words, what=hold.action, since=hold.since, until=hold.until)
+        return say("{chosen} at {since:time}: kept until resumed.", chosen=chosen, since=hold.since)
+    words = "{chosen} at {since:time}: kept until {until:time} or until resumed."
+    return say(words, chosen=chosen, since=hold.since, until=hold.until)
 
 
 def _standing_trouble(case: Case) -> Trouble | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from .action import abandoned, make_order, sent_again
-from .case import Case, season_word
+from .case import Case
 from .decision import OFF_OUTCOME, ON_OUTCOME, Choice, outside
 from .record import Order, Origin, Outcome, Turn
 from .sentence import say
@@ -23,7 +23,7 @@ def owed(case: Case, recovered: Order | None) -> Owed | None:
     """
     if recovered is not None:
         words = "The service stopped at {at:clock} before it knew whether this had arrived; it is sent again: {why}"
-        why = say(words, at=recovered.decided_at, why=recovered.reason.text(case.settings.tz))
+        why = say(words, at=recovered.decided_at, why=recovered.reason)
         return Choice(_outcome(recovered, case), why, recovered.turn, recovered.origin, case.zone.mode), recovered
     return _window_end(case) or _repeat(case) or _manual_retry(case)
 
@@ -46,8 +46,7 @@ def damped(choice: Choice, case: Case) -> Choice:
     if case.edge_since(retry.order.decided_at):
         return choice
     words = "{why}. It did not go through at {at:clock}; the next try is at {next:clock}."
-    why = choice.sentence.text(case.settings.tz).rstrip(".")
-    told = say(words, why=why, at=retry.order.decided_at, next=retry.at)
+    told = say(words, why=choice.sentence, at=retry.order.decided_at, next=retry.at)
     return Choice(Outcome.API_ERROR, told, season=choice.season)
 
 
@@ -87,12 +86,20 @@ def _manual_retry(case: Case) -> Owed | None:
     return Choice(_outcome(order, case), order.reason, order.turn, Origin.MANUAL, case.zone.mode), order
 
 
+ASKED = {
+    "winter": say("Heating was asked for by hand"),
+    "summer": say("Cooling was asked for by hand"),
+    "fan": say("The fan was asked for by hand"),
+    "off": say("Off was asked for by hand"),
+    "quick-off": say("Off was asked for by hand, and to stay off"),
+}
+
+
 def by_hand(action: str, case: Case) -> Owed:
     """What a person asks for: `winter`, `summer`, `fan`, `off` or `quick-off`. Windows and readings have no say."""
     season = {"winter": Season.WINTER, "summer": Season.SUMMER}.get(action, case.zone.mode)
     turn = {"winter": Turn.ON, "summer": Turn.ON, "fan": Turn.FAN}.get(action, Turn.OFF)
-    asked = {Turn.ON: season_word(season).capitalize(), Turn.FAN: "The fan"}.get(turn, "Off")
-    why = say("{asked} was asked for by hand", asked=asked)
+    why = ASKED.get(action, ASKED["off"])
     order = make_order(turn, season, Origin.MANUAL, why, case)
     if order is None:
         lack = "Nothing in this zone can carry out “{what}”. Set aircon_device_id or a scene for it in the settings."

@@ -10,17 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from string import Formatter
-from typing import TypeAlias
-
-Figure: TypeAlias = int | str
+from typing import Union
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A reason in words: `template` is English, `figures` are tenths, seconds, epoch seconds or text."""
+    """A reason in words: `template` is English, `figures` are tenths, seconds, epoch seconds, text or sentences."""
 
     template: str
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, Union[int, str, Sentence]] = field(default_factory=dict)  # noqa: UP007 (refers to itself)
 
     def text(self, zone: tzinfo = UTC) -> str:
         """The sentence in English, with instants in `zone`."""
@@ -30,22 +28,27 @@ class Sentence:
         return self.text()
 
 
-def say(template: str, **figures: Figure | datetime) -> Sentence:
-    """A sentence whose instants are kept as epoch seconds."""
+def say(template: str, **figures: int | str | Sentence | datetime) -> Sentence:
+    """A sentence whose instants are kept as epoch seconds. The template is a literal, so that it can be translated."""
     return Sentence(template, {name: _plain(value) for name, value in figures.items()})
 
 
-def _plain(value: Figure | datetime) -> Figure:
+def _plain(value: int | str | Sentence | datetime) -> int | str | Sentence:
     return round(value.timestamp()) if isinstance(value, datetime) else value
 
 
 class _English(Formatter):
-    """Kinds of figure: `temp`, `gap` in tenths of a degree; `time`, `clock`, `when` are instants; `span` is seconds."""
+    """Kinds of figure: `temp`, `gap` in tenths of a degree; `time`, `clock`, `when` are instants; `span` is seconds.
+
+    A sentence within a sentence loses its full stop.
+    """
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, Sentence):
+            return value.text(self.zone).rstrip(".")
         if not isinstance(value, int):
             return str(value)
         match format_spec:

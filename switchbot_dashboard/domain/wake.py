@@ -16,14 +16,14 @@ CLEAR = timedelta(seconds=2)  # no look begins so shortly before an edge that it
 SOONEST = timedelta(seconds=1)
 
 MODE_WORDS = {
-    Mode.FIXED: "adaptive polling is off",
-    Mode.AUTOMATION_DISABLED: "the automation is off",
-    Mode.NO_WINDOWS: "no window is set",
-    Mode.PENDING_OFF_REPEAT: "a repeat of off is due",
-    Mode.IN_WINDOW: "a window is open",
-    Mode.WARMUP: "a window opens soon",
-    Mode.OPTIMAL_START: "the room is brought to temperature for a window",
-    Mode.IDLE: "no window is open",
+    Mode.FIXED: say("adaptive polling is off"),
+    Mode.AUTOMATION_DISABLED: say("the automation is off"),
+    Mode.NO_WINDOWS: say("no window is set"),
+    Mode.PENDING_OFF_REPEAT: say("a repeat of off is due"),
+    Mode.IN_WINDOW: say("a window is open"),
+    Mode.WARMUP: say("a window opens soon"),
+    Mode.OPTIMAL_START: say("the room is brought to temperature for a window"),
+    Mode.IDLE: say("no window is open"),
 }
 
 Candidate = tuple[datetime, Sentence]
@@ -99,8 +99,9 @@ def _not_past(instant: datetime, now: datetime) -> datetime:
 
 
 def _edge_words(opening: Opening, edge: datetime) -> Sentence:
-    verb = "closes" if opening.inside else "opens"
-    return say("the window {verb} at {edge:time}", verb=verb, edge=edge)
+    if opening.inside:
+        return say("the window closes at {edge:time}", edge=edge)
+    return say("the window opens at {edge:time}", edge=edge)
 
 
 def _repeat_words(repeat: Repeat) -> Sentence:

@@ -87,10 +87,8 @@ def decide(part: Part) -> None:
             choice = part.choice
             part.order = make_order(part.choice.turn, choice.season, choice.origin, choice.sentence, part.case)
     if part.order is None and part.choice.turn is not None:
-        words = "Nothing in this zone can switch it {turn}. Set aircon_device_id or a scene for it in the settings."
-        part.choice = replace(
-            part.choice, outcome=Outcome.MISSING_DEVICE, sentence=say(words, turn=str(part.choice.turn)), turn=None
-        )
+        words = "Nothing in this zone can carry that out. Set aircon_device_id or a scene for it in the settings."
+        part.choice = replace(part.choice, outcome=Outcome.MISSING_DEVICE, sentence=say(words), turn=None)
 
 
 def conclude(part: Part, stretched: float) -> ZoneState:
@@ -150,9 +148,9 @@ def _verdict(part: Part, choice: Choice) -> tuple[Outcome, Sentence]:
     done = part.done
     if done is None or done.fate is Fate.DONE:
         return choice.outcome, choice.sentence
-    error = done.errors[-1] if done.errors else "no answer came"
-    figures = {"why": choice.sentence.text(part.case.settings.tz).rstrip("."), "error": error.rstrip(".")}
+    error = say("{words}", words=done.errors[-1]) if done.errors else say("no answer came")
     if done.fate is Fate.UNKNOWN and not any(step.repeatable for step in done.order.steps):
         words = "{why}. Whether it arrived is not known ({error}); a toggle is not sent twice, so it is taken as done."
-        return choice.outcome, say(words, **figures)
-    return Outcome.API_ERROR, say("{why}. The command did not go through: {error}. It is tried again.", **figures)
+        return choice.outcome, say(words, why=choice.sentence, error=error)
+    words = "{why}. The command did not go through: {error}. It is tried again."
+    return Outcome.API_ERROR, say(words, why=choice.sentence, error=error)
