@@ -23,6 +23,7 @@ import hmac
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -50,12 +51,16 @@ class Seen:
 
 
 class StandIn:
-    """The account and its server; listens from construction, on a free port unless one is given."""
+    """The account and its server; listens from construction, on a free port unless one is given.
+
+    `clock` tells the seconds since 1970 by which signatures are judged.
+    """
 
     def __init__(
         self, token: str = "t0ken-of-the-account", secret: str = "s3cret-of-the-account", port: int = 0
     ) -> None:
         self.token, self.secret = token, secret
+        self.clock: Callable[[], float] = time.time
         self.status: dict[str, dict[str, Any]] = {
             METER: {"deviceId": METER, "deviceType": "Meter", "temperature": 21.4, "humidity": 45, "battery": 100},
             PLUG: {"deviceId": PLUG, "deviceType": "Plug", "power": "off"},
@@ -121,7 +126,7 @@ class StandIn:
             return False
         digest = hmac.new(self.secret.encode(), f"{self.token}{stamp}{nonce}".encode(), hashlib.sha256).digest()
         wanted = base64.b64encode(digest).decode()
-        return headers.get("sign", "").upper() == wanted.upper() and abs(int(stamp) / 1000 - time.time()) < 300
+        return headers.get("sign", "").upper() == wanted.upper() and abs(int(stamp) / 1000 - self.clock()) < 300
 
     def note(self, entry: Seen) -> Fault | None:
         """Write a request down and tell how to misbehave."""
