@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -154,6 +155,7 @@ class Heart:
             self._beat, "interval", seconds=seconds, id=TICK, name="Automation tick", coalesce=True, max_instances=1,
             misfire_grace_time=None, next_run_time=datetime.now(UTC),
         )  # fmt: skip
+        scheduler.add_listener(self._rest, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         log.info("[scheduler] Job scheduled with interval=%d seconds", seconds)
         self._jobs.hand_to(scheduler)
         log.info("[scheduler] Triggering immediate first tick")
@@ -163,7 +165,7 @@ class Heart:
         return True
 
     def _beat(self) -> None:
-        """One beat: a tick over what is due, and the job moved to the next wake, whatever happened."""
+        """One beat: a tick over what is due, and the next wake planned, whatever happened."""
         with self._guard:
             if self._stopping.is_set():
                 return
@@ -175,11 +177,17 @@ class Heart:
             log.exception("[scheduler] Tick failed (will retry next interval)")
             at = self._ports.clock() + timedelta(seconds=self._around.interval_seconds())
             self._plan(at, say("the last tick failed and is tried again"))
-        finally:
+
+    def _rest(self, event: JobExecutionEvent) -> None:
+        """After a beat: move the job. Moved to "now" while the beat still counts as running, it would be skipped."""
+        if event.job_id != TICK:
+            return
+        with self._guard:
             self._resting.set()
-            with self._guard:
-                if self._again:
-                    self._move(self._ports.clock())
+            if self._again:
+                self._move(self._ports.clock())
+            elif self._next is not None:
+                self._move(self._next[0])
 
     def _turn(self, trigger: str, *, patience: float, every_zone: bool = False, wish: Wish | None = None) -> Turned:
         if not self._turn_lock.acquire(patience):
