@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
@@ -68,7 +68,11 @@ def upsert(
 
     `changes` makes the new values from the present row and the offered one; without it the offered row wins.
     """
-    dialect: Any = postgresql if engine.dialect.name == "postgresql" else sqlite
+    dialect: Any = sqlite
+    if engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # slow to import, and seldom used
+
+        dialect = postgresql
     insert = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
     offered = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
