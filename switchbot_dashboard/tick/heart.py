@@ -252,7 +252,7 @@ class Heart:
             self._serial = serial
             self._jobs.refresh()
             wake = first_wake(self._ports)
-            if wake is not None:
+            if wake is not None and serial == self._serial:  # else a turn came in between and knows better
                 self._plan(*wake)
 
     def _offset(self) -> float:

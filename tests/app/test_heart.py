@@ -16,7 +16,8 @@ from support.cloud_faults import METER, hang
 from support.pretend import at
 from support.standin import AIRCON, StandIn
 
-from switchbot_dashboard.domain.record import Mode
+from switchbot_dashboard.domain.record import Call, Mode
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.tick import heart as heart_module
 from switchbot_dashboard.tick.heart import Busy
 from switchbot_dashboard.tick.part import Wish
@@ -230,6 +231,23 @@ def test_a_wake_that_is_due_as_its_tick_ends_is_served_at_once(cloud, tmp_path: 
     with Beating(cloud, tmp_path, "2026-01-05 12:00") as home:
         home.start()
         wait_until(lambda: len(ticks) == 30, "thirty ticks, each due as the one before ends")
+
+
+def test_a_plan_read_before_a_turn_does_not_replace_the_one_made_by_it(cloud, tmp_path: Path, monkeypatch):
+    with Beating(cloud, tmp_path, "2026-01-05 12:00") as home:
+        home.start()
+        wait_until(lambda: home.heart.next_wake is not None, "the first plan")
+        outdated = home.clock() + timedelta(hours=1)
+
+        def overtaken(_ports):
+            home.heart.run_once()
+            return outdated, say("as it was before")
+
+        monkeypatch.setattr(heart_module, "first_wake", overtaken)
+        looks = home.looks
+        home.queries.add_calls([Call(0, "read", "status")])
+        wait_until(lambda: "run-once" in home.triggers() and home.looks > looks + 2, "the watcher has looked")
+        assert home.heart.next_wake[0] < outdated
 
 
 def test_wakes_that_come_close_behind_a_tick_are_all_served(cloud, tmp_path: Path):

@@ -63,6 +63,7 @@ class Beating:
 
     def __init__(self, cloud: StandIn, folder: Path, now: str, *, net: int = 300, **keys: Any) -> None:
         self.cloud, self.offset, self.edited = cloud, timedelta(0), False
+        self.looks = 0  # how often the heart's watcher looked around
         self.set_clock(now)
         cloud.clock = lambda: self.clock().timestamp()
         self.settings = settings(**({"meter_device_id": METER, "aircon_device_id": AIRCON} | keys))
@@ -134,5 +135,6 @@ class Beating:
         return [record.trigger for record in reversed(self.queries.records(zone="home", limit=1000))]
 
     def _was_edited(self) -> bool:
+        self.looks += 1
         edited, self.edited = self.edited, False
         return edited
