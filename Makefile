@@ -11,7 +11,7 @@ CODE := switchbot_dashboard tests
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: run test check bench format settings-doc
+.PHONY: run test check bench format settings-doc translations
 
 run: $(READY)
 	@exec $(PY) -m switchbot_dashboard serve
@@ -33,6 +33,9 @@ format: $(READY_DEV)
 
 settings-doc: $(READY)
 	@$(PY) -m switchbot_dashboard.domain.settings_doc > docs/settings.md
+
+translations: $(READY)
+	@$(PY) -m switchbot_dashboard.translations
 
 # The marks are newer than the requirements they stand for, so nothing is installed when nothing changed.
 $(READY): requirements.txt

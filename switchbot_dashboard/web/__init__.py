@@ -9,8 +9,10 @@ from .access import guard_headers, register_access
 from .api import api
 from .errors import register_errors
 from .health import health
+from .i18n import register_i18n
 from .pages import pages
 from .service import Service
+from .shell import register_shell
 
 LARGEST_BODY = 64 * 1024  # bytes
 
@@ -25,10 +27,12 @@ def build_web(service: Service) -> Flask:
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(guard_headers)
+    register_i18n(app, service)
     register_access(app, service)
     register_errors(app, service)
     for blueprint in (health, api, pages):
         app.register_blueprint(blueprint)
+    register_shell(app)
     hops = service.config.proxy_fix_for
     if hops:
         fixed = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=hops)

@@ -1,0 +1,140 @@
+"""What surrounds every page: the navigation, the theme, the language, and the manifest of the web app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as AnyResponse
+
+from .access import Caller, caller, member, public, safe_next, service
+from .errors import Refusal
+from .i18n import COOKIE, LANGUAGES
+
+shell = Blueprint("shell", __name__)
+
+THEMES = {"auto": _l("Auto"), "light": _l("Light"), "dark": _l("Dark")}
+THEME_COOKIE = "theme"
+A_YEAR = timedelta(days=365)
+GROUNDS = {"light": "#f6f6f3", "dark": "#0f1317"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that can be gone to; `first` are those with a place of their own on a phone."""
+
+    path: str
+    name: object  # a lazy text
+    icon: str
+    first: bool = False
+
+
+PLACES = (
+    Place("/", _l("Home"), "home", first=True),
+    Place("/history", _l("History"), "history", first=True),
+    Place("/schedule", _l("Schedule"), "schedule", first=True),
+    Place("/settings", _l("Settings"), "settings", first=True),
+    Place("/ticks", _l("Why"), "why"),
+    Place("/actions", _l("Actions"), "actions"),
+    Place("/devices", _l("Devices"), "devices"),
+    Place("/quota", _l("Quota"), "quota"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What `base.html` shows around a page."""
+
+    places: tuple[Place, ...]
+    here: str
+    who: Caller
+    virtual: bool
+    theme: str
+
+    @property
+    def more(self) -> tuple[Place, ...]:
+        """The places behind "more" on a phone."""
+        return tuple(place for place in self.places if not place.first)
+
+    @property
+    def in_more(self) -> bool:
+        """Whether the page shown is one of those."""
+        return any(place.path == self.here for place in self.more)
+
+
+def register_shell(app: Flask) -> None:
+    """The views of this module, and `shell()` for the templates."""
+    app.register_blueprint(shell)
+    app.jinja_env.globals.update(
+        shell=_shell, theme=theme, THEMES=THEMES, GROUNDS=GROUNDS, here=lambda: request.full_path.rstrip("?")
+    )
+
+
+def theme() -> str:
+    """`light`, `dark`, or `auto`: as the device has it."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else "auto"
+
+
+def _shell() -> Shell:
+    paths = current_app.extensions.get("paths")
+    if paths is None:
+        paths = current_app.extensions["paths"] = {rule.rule for rule in current_app.url_map.iter_rules()}
+    places = tuple(place for place in PLACES if place.path in paths)
+    top = "/" + request.path.strip("/").partition("/")[0]
+    here = {"/reglages": "/settings"}.get(top, top)
+    return Shell(places, here, caller(), service().config.source == "virtual_home", theme())
+
+
+@shell.get("/language/<code>")
+@member
+def choose_language(code: str) -> AnyResponse:
+    """Keeps the language in a cookie and goes back."""
+    return _kept(COOKIE, code, code in LANGUAGES)
+
+
+@shell.get("/theme/<name>")
+@member
+def choose_theme(name: str) -> AnyResponse:
+    """Keeps the theme in a cookie and goes back."""
+    return _kept(THEME_COOKIE, name, name in THEMES)
+
+
+def _kept(cookie: str, value: str, known: bool) -> AnyResponse:
+    if not known:
+        raise Refusal(404)
+    answer = redirect(safe_next(request.args.get("next")), 303)
+    answer.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)
+    return answer
+
+
+@shell.get("/manifest.webmanifest")
+@public
+def manifest() -> Response:
+    """The web app's manifest, in the reader's language."""
+    icons = [
+        {"src": url_for("static", filename=f"icons/{name}.png"), "sizes": size, "type": "image/png", "purpose": purpose}
+        for name, size, purpose in (
+            ("icon-192", "192x192", "any"),
+            ("icon-512", "512x512", "any"),
+            ("maskable-512", "512x512", "maskable"),
+        )
+    ]
+    answer = jsonify(
+        {
+            "name": "SwitchBot Dashboard",
+            "short_name": _("Home"),
+            "start_url": "/",
+            "id": "/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": GROUNDS["light"],
+            "theme_color": GROUNDS["light"],
+            "icons": icons,
+        }
+    )
+    answer.mimetype = "application/manifest+json"
+    return answer
