@@ -177,11 +177,14 @@ def _after_repeat(repeat: Repeat | None, sent_at: datetime, interval: timedelta)
 
 
 def _next_try(before: Retry | None, done: Done) -> Retry:
-    """One minute after a failure, then two, four, … thirty; later when the cloud named an instant."""
+    """One minute after a failure, then two, four, … thirty; later when the cloud named an instant.
+
+    An instant that is not after the sending says that the service ended under it: the next start tries at once.
+    """
     tries = before.tries + 1 if before and before.order.turn is done.order.turn else 1
     wait = min(RETRY_FIRST * 2 ** min(tries - 1, 10), RETRY_MOST)
-    at = max(done.sent_at + wait, done.retry_at or done.sent_at)
-    return Retry(done.order, tries, at)
+    named = done.retry_at or done.sent_at + wait
+    return Retry(done.order, tries, named if named <= done.sent_at else max(named, done.sent_at + wait))
 
 
 def hold_for(action: str, case: Case, sent_at: datetime) -> Hold:

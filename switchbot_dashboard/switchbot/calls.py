@@ -26,7 +26,8 @@ STOPPING = "The service is stopping."
 GIVING_WAY = "The reading was put off for a person's order. It is tried again at once."
 LATE = "The cloud did not answer in time. It is tried again."
 FULL = "Too many calls to the cloud are still without an answer. It is tried again at the next look."
-_CODES = {STOPPING: "stopping", GIVING_WAY: "gave_way", LATE: "timeout", FULL: "full"}
+STOPPED = "stopping"
+_CODES = {STOPPING: STOPPED, GIVING_WAY: "gave_way", LATE: "timeout", FULL: "full"}
 
 Clock: TypeAlias = Callable[[], datetime]
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..domain.errors import CloudError, CredentialsRefused, QuotaSpent, Throttled, Unreachable
 from ..domain.record import Call, Catalogue, Receipt, Step
 from ..tick.ports import Dispatch, Status
-from .calls import MOST_THREADS, Crew, Job
+from .calls import MOST_THREADS, STOPPED, Crew, Job
 from .client import Client
 from .gate import Gate
 from .payloads import catalogue
@@ -165,7 +165,8 @@ class Cloud:
         error = job.answer
         if not isinstance(error, CloudError):
             return Receipt(True, sent_at)
-        return Receipt(False, sent_at, str(error), error.code, error.may_have_happened, error.retry_at)
+        retry_at = sent_at if error.code == STOPPED else error.retry_at  # by the next start, and then at once
+        return Receipt(False, sent_at, str(error), error.code, error.may_have_happened, retry_at)
 
 
 def _answer(job: Job, shape: type[Answer]) -> Answer | CloudError:

@@ -256,7 +256,9 @@ def test_after_closing_every_call_is_answered_at_once_and_none_leaves(home):
     cloud = cloud_of(home)
     cloud.close()
     assert "stopping" in str(cloud.read([METER], soon())[METER])
-    assert "stopping" in send(cloud, OFF)[0].error
+    receipt = send(cloud, OFF)[0]
+    assert "stopping" in receipt.error
+    assert receipt.retry_at == receipt.sent_at, "the next start tries at once"
     assert "stopping" in str(cloud.catalogue(soon()))
     assert home.seen() == []
 

@@ -217,3 +217,17 @@ def test_a_press_that_failed_is_tried_again_while_it_is_held():
     home.walk("2026-01-05 03:10")
     assert home.cloud.commands[-1] == "setAll 23,5,3,on"
     assert home.cloud.sent[-1][0] == at("2026-01-05 03:01")
+
+
+def test_an_order_cut_short_by_the_end_of_the_service_is_sent_at_once_by_the_next_start():
+    home = Home("2026-01-05 06:31")
+    home.tick()
+    cut_short = Receipt(False, home.time, error="The service is stopping.", unknown=True, retry_at=home.time)
+    home.cloud.refuse["turnOff"] = cut_short
+    home.press("off")
+    home.cloud.refuse.clear()
+    home.after(seconds=5)
+    home.tick("start", every_zone=True)
+    assert home.cloud.commands == ["turnOff", "turnOff"]
+    assert home.state.aircon.power is False
+    assert home.state.retry is None
