@@ -3,7 +3,7 @@
 import os
 import sys
 
-from switchbot_dashboard.config import ConfigError, read_config
+from switchbot_dashboard.config import ConfigError, read_config, start_refusal
 
 try:
     _config = read_config(os.environ)
@@ -26,6 +26,20 @@ proc_name = "switchbot-dashboard"
 
 # Under preload the master builds the application before it forks; a heart must not beat there.
 os.environ["HEART_STARTS_IN_WORKER"] = "1"
+
+
+def on_starting(server):
+    """Refuse the start here, with status 2: a worker that refuses would be started again and again."""
+    if start_refusal(_config, has_password_or_token=False) is None:
+        return
+    from switchbot_dashboard.app import Dashboard, refused
+
+    dashboard = Dashboard(_config)  # only its database knows whether some user has a password
+    refusal = refused(dashboard)
+    dashboard.engine.dispose()
+    if refusal is not None:
+        print(refusal, file=sys.stderr)
+        raise SystemExit(2)
 
 
 def _dashboard(worker):

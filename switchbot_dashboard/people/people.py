@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import re
@@ -218,7 +219,8 @@ class People:
         with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.name == ENVIRONMENT_USER)).first()
         if row is None:
-            self.add(ENVIRONMENT_USER, password, Role.ADMIN)
+            with contextlib.suppress(NameTaken):  # another worker that starts just now was faster, with this password
+                self.add(ENVIRONMENT_USER, password, Role.ADMIN)
         elif row.from_env_fingerprint and check_password_hash(row.from_env_fingerprint, password):
             return
         else:
