@@ -19,10 +19,11 @@ from .domain.record import Catalogue
 from .domain.settings import Settings
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
-from .store import StoreTrouble
+from .store import StoreTrouble as StoreTrouble
 from .store.engine import open_engine
-from .store.lock import FileLock
-from .store.pages import PageMemory, cleaned, prepared
+from .store.lock import FileLock as FileLock
+from .store.pages import UNWELL as UNWELL
+from .store.pages import PageMemory, SteadyJobs, cleaned, prepared
 from .store.queries import Queries
 from .store.repository import Repository
 from .store.settings_file import Conflict, NotWritable, SettingsFile
@@ -62,14 +63,13 @@ class Dashboard:
         self.store = SteadyStore(Repository(self.engine))
         self.memory = PageMemory(self.engine, self.store)
         self.people = People(self.engine, clock)
-        if not self.problem:
-            self.people.apply_environment(config)
+        self.people.apply_environment(config if not self.problem else replace(config, dashboard_password=""))
         self.file = SettingsFile(config.settings_path, config.data_dir / "backups", clock)
         self._filled: tuple[Settings, Settings] | None = None
         self.source = self._source()
         self.ports = Ports(clock, self.settings, self.source.devices, self.store)
         self.turn_lock = FileLock(config.data_dir / "turn.lock", role)
-        self.jobs = JobList([self._cleanup_job()], self.queries, clock, self.zone)
+        self.jobs = JobList([self._cleanup_job()], SteadyJobs(self.queries), clock, self.zone)
         self.heart = Heart(
             self.ports,
             self._surroundings(),
@@ -184,10 +184,14 @@ class Dashboard:
             settings_changed=self.file.poll,
             interval_seconds=lambda: (self.file.current or Settings()).poll_interval_seconds,
             serial=self.memory.serial,
-            took_over=lambda: self.memory.name_driver(f"{self.role}, pid {os.getpid()}", self.clock()),
+            took_over=self._took_over,
             give_way=self.source.give_way,
             stop_calls=self.source.stop,
         )
+
+    def _took_over(self) -> None:
+        log.info("[scheduler] This process drives the home: pid %d (%s)", os.getpid(), self.role)
+        self.memory.name_driver(f"{self.role}, pid {os.getpid()}", self.clock())
 
     def _cleanup_job(self) -> Job:
         return Job("cleanup", "Cleaning", self._cleanup_time, self._clean)
@@ -203,7 +207,10 @@ class Dashboard:
 
     def _clean(self, now: datetime) -> str:
         kept = timedelta(days=(self.file.current or Settings()).history_raw_days)
-        records, calls = cleaned(self.engine, now - kept, now - CALLS_KEPT)
+        try:
+            records, calls = cleaned(self.engine, now - kept, now - CALLS_KEPT)
+        except StoreTrouble:
+            return f"failed: {UNWELL}"
         return f"{records} records and {calls} entries of the call ledger were removed"
 
 
@@ -236,6 +243,11 @@ def refused(dashboard: Dashboard) -> str | None:
     except StoreTrouble:
         able = False
     return start_refusal(dashboard.config, able)
+
+
+def scheduler_lock(config: Config) -> FileLock:
+    """Held by the command `scheduler` while it runs; its holder says which process that is."""
+    return FileLock(config.data_dir / "scheduler.lock", "scheduler")
 
 
 def starts_here(environ: Mapping[str, str], argv: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from .app import Dashboard
+from .app import Dashboard, StoreTrouble
 from .domain.budget import quota_of
 from .domain.errors import CloudError
 from .domain.record import Catalogue
@@ -49,7 +50,8 @@ def check_settings(dashboard: Dashboard) -> dict[str, Any]:
 def examine(dashboard: Dashboard) -> Iterator[Finding]:
     """Everything `doctor` looks at; two calls to the cloud."""
     found = dashboard.source.devices.catalogue(dashboard.clock() + timedelta(seconds=45))
-    dashboard.queries.add_calls(dashboard.source.devices.spent())
+    with contextlib.suppress(StoreTrouble):  # said below, by the look at the database
+        dashboard.queries.add_calls(dashboard.source.devices.spent())
     yield _account(dashboard, found)
     yield _clock(dashboard)
     yield _quota(dashboard)
@@ -84,7 +86,10 @@ def _clock(dashboard: Dashboard) -> Finding:
 
 def _quota(dashboard: Dashboard) -> Finding:
     now = dashboard.clock()
-    used = sum(dashboard.queries.calls_of_day(now).values())
+    try:
+        used = sum(dashboard.queries.calls_of_day(now).values())
+    except StoreTrouble:
+        return Finding("quota", "warn", "The day's calls are not known while the database does not answer.")
     quota = quota_of(dashboard.settings() or Settings(), used, now)
     says = f"{quota.used} of {quota.limit} calls are spent today; {quota.reads_left} are left for reading."
     return Finding("quota", "ok" if quota.reads_left else "warn", says)

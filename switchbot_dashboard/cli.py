@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -20,9 +21,7 @@ from . import __version__
 from .config import Config, ConfigError, read_config
 
 if TYPE_CHECKING:
-    from .app import Dashboard
-
-PID_FILE = "scheduler.pid"
+    from .app import Dashboard, FileLock
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,24 +53,27 @@ def serve() -> None:
 @click.option("--stop", is_flag=True, help="End a scheduler that runs elsewhere on this data folder.")
 def scheduler(stop: bool) -> None:
     """Drive the home without pages, in the foreground."""
+    from .app import scheduler_lock
+
     config = _config()
-    pid_file = config.data_dir / PID_FILE
+    lock = scheduler_lock(config)
     if stop:
-        _stop_scheduler(pid_file)
+        _stop_scheduler(lock)
         return
     with _dashboard(config, role="scheduler", logs=True) as dashboard:
+        if not lock.acquire():
+            _failed(f"A scheduler runs on this data folder already: {lock.holder()}.")
         for job in dashboard.jobs.views():
             click.echo(f"{job.id}: {job.name}, next {_when(job.next_run_time, dashboard.zone())}")
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        pid_file.write_text(f"{os.getpid()}\n")
         dashboard.start()
         try:
             ended.wait()
         finally:
             dashboard.stop()
-            pid_file.unlink(missing_ok=True)
+            lock.release()
 
 
 @main.command()
@@ -167,12 +169,16 @@ def doctor(as_json: bool) -> None:
     raise SystemExit(1 if any(finding.state == "bad" for finding in findings) else 0)
 
 
-def _stop_scheduler(pid_file: Path) -> None:
-    try:
-        pid = int(pid_file.read_text())
-        os.kill(pid, signal.SIGTERM)
-    except (FileNotFoundError, ValueError, ProcessLookupError):
+def _stop_scheduler(lock: FileLock) -> None:
+    """The lock, not a file that a crash may leave behind, says which process it is: no stranger is ever ended."""
+    if lock.acquire():
+        lock.release()
         _failed("No scheduler runs on this data folder.")
+    pid = int(re.sub(r"\D", "", lock.holder()) or 0)
+    if not pid:
+        _failed("The scheduler on this data folder does not say which process it is. End it where it was started.")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     click.echo(f"The scheduler (pid {pid}) was told to end.")
 
 
@@ -186,7 +192,7 @@ def _config() -> Config:
 @contextlib.contextmanager
 def _dashboard(config: Config | None = None, *, role: str = "command", logs: bool = False) -> Iterator[Dashboard]:
     """The joined service, not started; with its log lines only where they are the output."""
-    from .app import Dashboard
+    from .app import UNWELL, Dashboard, StoreTrouble
     from .logs import set_up_logs
 
     config = config or _config()
@@ -194,6 +200,8 @@ def _dashboard(config: Config | None = None, *, role: str = "command", logs: boo
     dashboard = Dashboard(config, role=role)
     try:
         yield dashboard
+    except StoreTrouble:
+        _failed(UNWELL)
     finally:
         dashboard.engine.dispose()
 

@@ -18,7 +18,7 @@ from .people import People, PeopleError, Role
 @contextlib.contextmanager
 def _people() -> Iterator[People]:
     """Who may come in, over the database of the environment; what they refuse is one line and exit status 1."""
-    from .app import Dashboard
+    from .app import UNWELL, Dashboard, StoreTrouble
 
     try:
         dashboard = Dashboard(read_config(os.environ), role="command")
@@ -29,6 +29,9 @@ def _people() -> Iterator[People]:
         yield dashboard.people
     except PeopleError as error:
         click.echo(str(error), err=True)
+        raise SystemExit(1) from None
+    except StoreTrouble:
+        click.echo(UNWELL, err=True)
         raise SystemExit(1) from None
     finally:
         dashboard.engine.dispose()

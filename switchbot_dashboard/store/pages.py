@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine, delete
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.record import Catalogue, House, Record
 from .migrate import DatabaseTooNew, migrate
-from .queries import Pulse, Queries
+from .queries import JobState, Pulse, Queries
 from .repository import Repository, epoch_hour
 from .schema import calls, orders, records
 from .steady import SteadyStore
@@ -71,6 +72,32 @@ class PageMemory:
             self._queries.set_driver(text, now)
         except SQLAlchemyError:
             log.warning("[store] Who drives cannot be written down: %s", UNWELL)
+
+
+class SteadyJobs:
+    """What is remembered of the jobs; while the database does not answer, what this process knows of them."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._known: dict[str, JobState] = {}
+
+    def job(self, job_id: str) -> JobState:
+        try:
+            self._known[job_id] = self._queries.job(job_id)
+        except SQLAlchemyError:
+            log.debug("[store] What is remembered of the job %s cannot be read", job_id)
+        return self._known.get(job_id, JobState(job_id))
+
+    def set_job_enabled(self, job_id: str, enabled: bool) -> None:
+        self._queries.set_job_enabled(job_id, enabled)
+
+    def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None:
+        try:
+            self._queries.job_ran(job_id, at, outcome, duration_ms)
+        except SQLAlchemyError:
+            log.warning("[store] That the job %s ran cannot be written down: %s", job_id, UNWELL)
+            ran = replace(self.job(job_id), last_run_at=at, last_outcome=outcome, last_duration_ms=duration_ms)
+            self._known[job_id] = ran
 
 
 def prepared(engine: Engine) -> str:
