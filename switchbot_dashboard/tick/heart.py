@@ -233,7 +233,8 @@ class Heart:
                 if self._around.settings_changed():
                     self._jobs.refresh()
                     self.wake_soon("settings")
-                jumped, offset = abs(self._offset() - offset) > CLOCK_JUMP, self._offset()
+                before, offset = offset, self._offset()
+                jumped = abs(offset - before) > CLOCK_JUMP
                 if self._scheduler is not None:
                     self._look_around(jumped=jumped)
                 elif self._may_drive and time.monotonic() - asked >= TAKE_OVER_SECONDS:
