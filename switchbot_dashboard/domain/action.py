@@ -104,12 +104,14 @@ def staggered(orders: Sequence[Order], now: datetime) -> tuple[Order, ...]:
 
 
 def cooldown_until(case: Case, turn: Turn) -> datetime | None:
-    """Until when the thermostat may not reverse the last action; None when it may.
+    """Until when the thermostat may not reverse its own last action; None when it may.
+
+    What a window's end or a person did is no turn of the thermostat's, so a start stays exact at its edge.
 
     The wait after an on is `action_on_cooldown_seconds`, after an off or a fan `action_off_cooldown_seconds`.
     """
     last = case.state.last_action
-    if last is None or active(last.turn) == active(turn):
+    if last is None or last.origin is not Origin.THERMOSTAT or active(last.turn) == active(turn):
         return None
     wait = case.zone.on_cooldown if active(last.turn) else case.zone.off_cooldown
     until = last.at + timedelta(seconds=wait)

@@ -56,6 +56,19 @@ def test_off_goes_out_on_the_closing_edge_before_anything_is_read():
     assert home.cloud.sent[-1][0] == at("2026-01-05 08:30")
 
 
+def test_a_start_is_exact_although_an_off_went_out_a_minute_before():
+    days = list(range(7))
+    windows = [{"days": days, "start": "06:00", "end": "06:29"}, {"days": days, "start": "06:30", "end": "08:30"}]
+    home = Home("2026-01-05 05:50", time_windows=windows, command_cooldown_seconds=3600)
+    home.cloud.temperature = 19.0
+    home.walk("2026-01-05 06:35")
+    assert [when for when, _ in home.cloud.sent][-3:] == [
+        at("2026-01-05 06:00"),
+        at("2026-01-05 06:29"),
+        at("2026-01-05 06:30"),
+    ]
+
+
 def test_nothing_goes_out_at_the_closing_edge_unless_asked_for():
     home = Home("2026-01-05 06:00", turn_off_outside_windows=False)
     home.cloud.temperature = 19.0
