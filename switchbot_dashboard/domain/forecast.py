@@ -16,7 +16,7 @@ from .budget import Quota, next_reset, planned_reads, quota_of, stretch
 from .case import Case, case_of
 from .decision import Choice, consider, thermostat
 from .duty import Owed, damped, owed
-from .foreseen import Expected, Forecast, Planned, Run
+from .foreseen import Expected, Forecast, Planned, Run, joined
 from .polling import interval_of, warmup_start
 from .reading import missing_meter, quota_trouble
 from .record import Catalogue, Done, Fate, House, Mode, Order, Outcome, Pace, Reading, Trouble, Verdict, Wake, ZoneState
@@ -147,8 +147,9 @@ class _Walk:
             _decide(part)
         sent = staggered([part.order for part in parts if part.order is not None], now)
         leaves = {order.zone: order for order in sent}
-        self._ledger.add(now, listing + sum(part.calls + (part.order is not None) for part in parts))
+        self._ledger.add(now, sum(part.calls + (part.order is not None) for part in parts))
         factor, sure = self._factor(now)
+        self._ledger.add(now, listing)  # the tick, too, finds these in its ledger the next time only
         for part in parts:
             order = leaves.get(part.case.zone.id)
             self._conclude(part, order, listing, factor)
@@ -201,8 +202,8 @@ class _Walk:
             quota = quota_of(self._settings, self._ledger.used(now), now)
             count = min(count, quota.reads_left // (2 * len(self._zones)))
         if count > 0:
-            run = Run(zone, wake.at, count, every, wake.mode, wake.pace, wake.reason, part.calls)
-            self._runs.append(run)
+            run = Run(zone, wake.at, count, every, wake.mode, wake.pace, wake.reason, int(part.trouble is None))
+            self._runs[-1:] = joined(self._runs[-1], run)
             self._ledger.begin(run)
             self._states[zone] = _after(run, state, wake)
             self._next[zone] = (run.last + every, wake.reason)

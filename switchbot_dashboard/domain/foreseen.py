@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 
@@ -54,6 +54,14 @@ class Run:
         for nth in range(self.count):
             at = self.first + self.every * nth
             yield Expected(at, self.zone, self.mode, self.pace, self.reason, self.calls)
+
+
+def joined(single: Run, run: Run) -> tuple[Run, ...]:
+    """A wake and the run right after it: one run where nothing tells them apart, else both."""
+    alike = replace(run, first=single.first, count=1, every=single.every) == single
+    if alike and single.first + run.every == run.first:
+        return (replace(run, first=single.first, count=run.count + 1),)
+    return single, run
 
 
 @dataclass(frozen=True, slots=True)
