@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from .config import Config
+from .domain.sentence import say
 from .domain.settings import Settings
 from .store.memory import MemoryStore
 from .tick.ports import Clock, Devices, Ports, Saved
@@ -76,6 +77,17 @@ def virtual_home(config: Config, clock: Clock) -> Source:
         stand_in = VirtualHome.for_zones(rooms(settings), pretend, worlds=memory)
         tick_every(STEP, Ports(pretend, lambda: settings, stand_in, store), pretend, now, "rehearsal")
         world.save(memory.load())
-        return store.saved
+        return [_stepped(saved) for saved in store.saved]
 
     return Source(home, fill, lambda: None, stopping.set, rehearse)
+
+
+def _stepped(saved: Saved) -> Saved:
+    """A rehearsed tick whose records announce the step that followed, not the wake that a real home would have had."""
+    why = say("the first week was run through in steps of {step:span}", step=round(STEP.total_seconds()))
+    at, seconds = saved.at + STEP, round(STEP.total_seconds())
+    records = [
+        replace(record, wake=replace(record.wake, at=at, look_at=at, interval_seconds=seconds, reason=why))
+        for record in saved.records
+    ]
+    return replace(saved, records=records)

@@ -247,8 +247,17 @@ class ZoneState:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """The comfort band in force, in tenths of a degree; something is switched `slack` beyond it."""
+
+    low: int
+    high: int
+    slack: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
-    """One zone's part of one tick, as it is kept and shown."""
+    """One zone's part of one tick, as it is kept and shown. `fresh`: the reading is what the last look brought."""
 
     zone: str
     at: datetime
@@ -265,6 +274,8 @@ class Record:
     duration_ms: int
     wake: Wake
     id: int | None = None
+    band: Band | None = None
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)

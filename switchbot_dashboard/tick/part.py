@@ -10,7 +10,7 @@ from ..domain.action import hold_for, make_order, settle
 from ..domain.case import Case
 from ..domain.decision import Choice, consider
 from ..domain.duty import Owed, by_hand, damped, owed, recover
-from ..domain.record import Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
+from ..domain.record import Band, Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
 from ..domain.sentence import Sentence, say
 from ..domain.wake import is_due, must_look, next_wake
 
@@ -110,7 +110,7 @@ def conclude(part: Part, stretched: float) -> ZoneState:
 
 def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> Record:
     """The zone's line in the memory."""
-    case = part.case
+    case, profile = part.case, part.case.zone.profile
     assert state.verdict is not None
     assert state.wake is not None
     return Record(
@@ -128,6 +128,8 @@ def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> R
         calls=part.calls,
         duration_ms=duration_ms,
         wake=state.wake,
+        band=Band(profile.min_tenths, profile.max_tenths, case.zone.hysteresis_tenths),
+        fresh=state.reading is not None and state.reading.read_at == state.looked_at,
     )
 
 

@@ -33,6 +33,7 @@ def saved_without_settings(devices: Devices, house: House, now: datetime, trigge
             calls=0,
             duration_ms=0,
             wake=wake,
+            fresh=False,
         )
         for state in states
     ]
