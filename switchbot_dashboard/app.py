@@ -20,12 +20,14 @@ from .domain.settings import Settings
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
 from .store import StoreTrouble as StoreTrouble
+from .store.cleanup import cleaned
 from .store.engine import open_engine
 from .store.lock import FileLock as FileLock
 from .store.pages import UNWELL as UNWELL
-from .store.pages import PageMemory, SteadyJobs, cleaned, prepared
+from .store.pages import PageMemory, SteadyJobs, prepared
 from .store.queries import Queries
 from .store.repository import Repository
+from .store.rollups import rolled_up
 from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
 from .tick.controls import Controls, NotDone, UnknownZone
@@ -69,7 +71,7 @@ class Dashboard:
         self.source = self._source()
         self.ports = Ports(clock, self.settings, self.source.devices, self.store)
         self.turn_lock = FileLock(config.data_dir / "turn.lock", role)
-        self.jobs = JobList([self._cleanup_job()], SteadyJobs(self.queries), clock, self.zone)
+        self.jobs = JobList([self._cleanup_job(), self._rollup_job()], SteadyJobs(self.queries), clock, self.zone)
         self.heart = Heart(
             self.ports,
             self._surroundings(),
@@ -206,12 +208,30 @@ class Dashboard:
         )
 
     def _clean(self, now: datetime) -> str:
-        kept = timedelta(days=(self.file.current or Settings()).history_raw_days)
+        settings = self.file.current or Settings()
         try:
-            records, calls = cleaned(self.engine, now - kept, now - CALLS_KEPT)
+            gone = cleaned(
+                self.engine,
+                now,
+                records_before=now - timedelta(days=settings.history_raw_days),
+                rollups_before=now - timedelta(days=settings.history_rollup_days),
+                calls_before=now - CALLS_KEPT,
+            )
         except StoreTrouble:
             return f"failed: {UNWELL}"
-        return f"{records} records and {calls} entries of the call ledger were removed"
+        return (
+            f"{gone.records} records, {gone.rollups} averages and {gone.calls} entries of the call ledger were removed"
+        )
+
+    def _rollup_job(self) -> Job:
+        return Job("rollup", "Averaging", lambda: JobTime(True, "*", None, 2), self._roll_up)
+
+    def _roll_up(self, now: datetime) -> str:
+        try:
+            hours = rolled_up(self.engine, now)
+        except StoreTrouble:
+            return f"failed: {UNWELL}"
+        return f"the averages of {hours} hours are made"
 
 
 def create_app(config: Config | None = None) -> Flask:

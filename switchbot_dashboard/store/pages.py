@@ -7,20 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.record import Catalogue, House, Record
+from .history import History
 from .migrate import DatabaseTooNew, migrate
 from .queries import JobState, Pulse, Queries
-from .repository import Repository, epoch_hour
-from .schema import calls, orders, records
+from .repository import Repository
 from .steady import SteadyStore
 
 log = logging.getLogger(__name__)
 
 UNWELL = "The database does not answer. Check the disk's space and the permissions of the data folder."
-ROWS_AT_ONCE = 5000  # a clean-up holds the database for a moment, not for minutes
 
 
 class PageMemory:
@@ -29,6 +28,7 @@ class PageMemory:
     def __init__(self, engine: Engine, steady: SteadyStore) -> None:
         self._engine, self._steady = engine, steady
         self._repository, self._queries = Repository(engine), Queries(engine)
+        self.history = History(engine)
 
     def load(self, now: datetime) -> House:
         try:
@@ -109,20 +109,3 @@ def prepared(engine: Engine) -> str:
         log.error("[store] The database cannot be used, so ticks go on in memory: %s", problem)
         return problem
     return ""
-
-
-def cleaned(engine: Engine, records_before: datetime, calls_before: datetime) -> tuple[int, int]:
-    """Remove records (and closed orders) and entries of the call ledger older than these instants; how many of each."""
-    old = records.c.at < records_before
-    gone = 0
-    while True:
-        some = records.select().with_only_columns(records.c.id).where(old).limit(ROWS_AT_ONCE)
-        with engine.begin() as connection:
-            count = connection.execute(delete(records).where(records.c.id.in_(some))).rowcount
-        gone += count
-        if count < ROWS_AT_ONCE:
-            break
-    with engine.begin() as connection:
-        connection.execute(delete(orders).where(orders.c.status != "open", orders.c.decided_at < records_before))
-        ledger = connection.execute(delete(calls).where(calls.c.hour < epoch_hour(calls_before))).rowcount
-    return gone, ledger

@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, case, func, insert, select, update
 
+from ..domain.history import doing, mark_of
 from ..domain.record import Call, Catalogue, Fate, House, Order, Record, ZoneState
 from ..tick.ports import Saved
 from .batch import Batch
 from .codec import CATALOGUE, ORDER, RECORD, STATE
 from .engine import reading, upsert
-from .schema import calls, catalogue, heart, orders, records, zone_states
+from .schema import MILLISECOND, calls, catalogue, heart, orders, records, zone_states
 
 HOUR = timedelta(hours=1)
 
@@ -188,7 +189,7 @@ def trouble_of(record: Record) -> str | None:
 
 
 def _write_records(connection: Connection, written: list[Record], numbers: int) -> list[int]:
-    rows = [_record_row(record) for record in written]
+    rows = [record_row(record) for record in written]
     bulk = rows[: len(rows) - numbers]
     if bulk:
         connection.execute(_RECORD, bulk)
@@ -211,7 +212,8 @@ def _order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def _record_row(record: Record) -> dict[str, Any]:
+def record_row(record: Record) -> dict[str, Any]:
+    """A record as a row of the table."""
     return {
         "at": record.at,
         "zone": record.zone,
@@ -230,6 +232,20 @@ def _record_row(record: Record) -> dict[str, Any]:
         "action": record.action.order.turn.value if record.action else None,
         "error": trouble_of(record),
         "body": RECORD.write(record),
+        **_for_history(record),
+    }
+
+
+def _for_history(record: Record) -> dict[str, Any]:
+    band, does, mark = record.band, doing(record.aircon, record.season), mark_of(record)
+    return {
+        "holds_ms": max(0, (record.wake.at - record.at) // MILLISECOND),
+        "fresh": record.fresh,
+        "low": band.low if band else None,
+        "high": band.high if band else None,
+        "slack": band.slack if band else None,
+        "doing": does.value if does else None,
+        "mark": mark.value if mark else None,
     }
 
 

@@ -18,10 +18,14 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
+
+from .packed import Packed
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MARKED = "mark IS NOT NULL"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -91,9 +95,49 @@ records = Table(
     Column("duration_ms", Integer, nullable=False),
     Column("action", String(10)),  # the turn of an order that was tried
     Column("error", Text),  # why there was no reading, or why the order did not go through
-    Column("body", Text, nullable=False),  # the whole Record as JSON
+    Column("body", Packed, nullable=False),  # the whole Record as JSON
+    Column("holds_ms", Integer),  # how long its values stand by what it announced
+    Column("fresh", Boolean),  # whether temperature and humidity are what the last look brought
+    Column("low", Integer),  # the comfort band in force, in tenths, and how far beyond it something is switched
+    Column("high", Integer),
+    Column("slack", Integer),
+    Column("doing", String(10)),  # heat, cool, fan, off
+    Column("mark", String(10)),  # command, failed, error: what charts point out
     Index(None, "zone", "id"),
     Index(None, "at"),
+    Index(None, "zone", "at"),
+    Index("ix_records_marked", "zone", "at", sqlite_where=text(MARKED), postgresql_where=text(MARKED)),
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("zone", String(100), primary_key=True),
+    Column("size_ms", Integer, primary_key=True, autoincrement=False),
+    Column("start_ms", BigInteger, primary_key=True, autoincrement=False),  # milliseconds since 1970
+    # From here on as `domain.history.Totals` has them, in its order. Sums outgrow 32 bits.
+    Column("covered_ms", Integer, nullable=False),
+    Column("temperature_sum", BigInteger, nullable=False),
+    Column("temperature_ms", Integer, nullable=False),
+    Column("temperature_min", Integer),
+    Column("temperature_max", Integer),
+    Column("humidity_sum", BigInteger, nullable=False),
+    Column("humidity_ms", Integer, nullable=False),
+    Column("humidity_min", Integer),
+    Column("humidity_max", Integer),
+    Column("band_ms", Integer, nullable=False),
+    Column("in_band_ms", Integer, nullable=False),
+    Column("heating_ms", Integer, nullable=False),
+    Column("cooling_ms", Integer, nullable=False),
+    Column("fan_ms", Integer, nullable=False),
+    Column("starts", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("commands", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("low", Integer),
+    Column("high", Integer),
+    Column("slack", Integer),
+    sqlite_with_rowid=False,
 )
 
 calls = Table(

@@ -14,16 +14,17 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True, slots=True)
 class JobTime:
-    """A weekly time on the home's clock; `day` is `mon` to `sun`, or `*` for every day."""
+    """A weekly time on the home's clock; `day` is `mon` to `sun`, or `*` for every day. No `hour` means every one."""
 
     enabled: bool
     day: str
-    hour: int
+    hour: int | None
     minute: int
 
     def trigger(self, zone: tzinfo) -> BaseTrigger:
         """The trigger that APScheduler runs by."""
-        return CronTrigger(day_of_week=self.day, hour=self.hour, minute=self.minute, timezone=zone)
+        hour = "*" if self.hour is None else self.hour
+        return CronTrigger(day_of_week=self.day, hour=hour, minute=self.minute, timezone=zone)
 
 
 @dataclass(frozen=True, slots=True)
