@@ -9,6 +9,7 @@ from .access import guard_headers, register_access
 from .api import api
 from .errors import register_errors
 from .health import health
+from .history_api import history_api
 from .i18n import register_i18n
 from .pages import pages
 from .service import Service
@@ -30,7 +31,7 @@ def build_web(service: Service) -> Flask:
     register_i18n(app, service)
     register_access(app, service)
     register_errors(app, service)
-    for blueprint in (health, api, pages):
+    for blueprint in (health, api, pages, history_api):
         app.register_blueprint(blueprint)
     register_shell(app)
     hops = service.config.proxy_fix_for

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from ..config import Config
+from ..domain.chart import Granularity, Series
+from ..domain.history import Totals
 from ..domain.record import Catalogue, House, Record
 from ..domain.sentence import Sentence
 from ..domain.settings import Settings
@@ -86,6 +89,77 @@ class Pulse(Protocol):
     def ticks_failed(self) -> int: ...
 
 
+class HistoryRow(Protocol):
+    """A record as tables and exports show it: tenths of a degree, percent; what `doing` and `action` name is text."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def temperature(self) -> int | None: ...
+    @property
+    def low(self) -> int | None: ...
+    @property
+    def high(self) -> int | None: ...
+
+
+class MarkedRow(Protocol):
+    """A record that a chart points out: `mark` is `command`, `failed` or `error`."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def mark(self) -> str: ...
+    @property
+    def turn(self) -> str | None: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+class Summary(Protocol):
+    """What a time adds up to."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def totals(self) -> Totals: ...
+
+
+class History(Protocol):
+    """What is kept of the past, by zone; ends of ranges are excluded. `latest` is newest first, `rows` oldest first.
+
+    `extent` is the first and the last instant of which anything is known. `raw_count` stops counting beyond `most`.
+    `granularity` suits a range to a chart; `marks` also says how many more there are than `limit`.
+    """
+
+    def zones(self) -> Sequence[str]: ...
+    def extent(self, zone: str) -> tuple[datetime, datetime] | None: ...
+    def raw_count(self, zone: str, start: datetime, end: datetime, most: int) -> int: ...
+    def granularity(self, zone: str, start: datetime, end: datetime) -> Granularity: ...
+    def series(
+        self,
+        zone: str,
+        start: datetime,
+        end: datetime,
+        granularity: Granularity,
+        metrics: Sequence[str],
+        *,
+        now: datetime,
+        tz: ZoneInfo,
+    ) -> Series: ...
+    def summary(self, zone: str, start: datetime, end: datetime, *, now: datetime) -> Summary: ...
+    def marks(self, zone: str, start: datetime, end: datetime, limit: int) -> tuple[Sequence[MarkedRow], int]: ...
+    def latest(self, *, zone: str | None, before: int | None, limit: int) -> Sequence[HistoryRow]: ...
+    def rows(self, zone: str | None, start: datetime, end: datetime) -> Iterator[HistoryRow]: ...
+
+
 class Memory(Protocol):
     """What is kept. `records` are newest first, `before` an id, `outcome` a code; `last_error` a sentence and when.
 
@@ -101,6 +175,8 @@ class Memory(Protocol):
     def last_error(self, now: datetime) -> tuple[str, datetime] | None: ...
     def catalogue(self) -> Catalogue | None: ...
     def unwell(self) -> str | None: ...
+    @property
+    def history(self) -> History: ...
 
 
 class JobView(Protocol):

@@ -38,6 +38,7 @@ from switchbot_dashboard.domain.sentence import Sentence, say
 from switchbot_dashboard.domain.settings import Settings, parse_settings
 from switchbot_dashboard.domain.settings_faults import Fault
 from switchbot_dashboard.people import People
+from switchbot_dashboard.store.history import History
 from switchbot_dashboard.store.schema import metadata
 from switchbot_dashboard.web.service import Conflict, Service, UnknownJob, UnknownZone
 
@@ -171,6 +172,7 @@ class Memory:
         )
     )
     asked: list[dict[str, Any]] = field(default_factory=list)
+    history: Any = None
 
     def load(self, now: datetime) -> House:
         return self.house
@@ -265,6 +267,7 @@ class Home:
     def __post_init__(self) -> None:
         self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         metadata.create_all(self.engine)
+        self.memory.history = self.memory.history or History(self.engine)
         self.people = People(self.engine, lambda: self.now)
         self.people.apply_environment(self.config)
 

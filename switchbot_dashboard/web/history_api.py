@@ -1,0 +1,237 @@
+"""The history as columns for a chart, as sums, as rows and as files. Reads only: nothing here costs a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, request
+from flask_babel import gettext as _
+
+from ..domain.chart import METRICS, MOST_POINTS, STEPS, Granularity, ms, that_fits, usual_metrics
+from ..domain.windows import Span, Window, spans_between
+from .access import member, service
+from .bodies import LARGEST_ID, MOST_ROWS, whole
+from .errors import Refusal
+from .history_view import aggregates_view, csv_lines, data_view, json_lines, row_view
+from .service import History
+from .views import iso
+
+history_api = Blueprint("history_api", __name__)
+
+LONGEST = timedelta(days=3660)
+MOST_HOURS = 87_840
+MOST_MARKS = 500
+MOST_WINDOWS = 500
+FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+PLUS_LOST = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")  # "+01:00" in an address arrives as " 01:00"
+
+Faults = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a request asks about: a zone (None: all of them) and a time."""
+
+    zone: str | None
+    start: datetime
+    end: datetime
+
+
+@history_api.get("/history/api/data")
+@member
+def data() -> Response:
+    faults: Faults = {}
+    asked = _range(faults, timedelta(days=1))
+    metrics, wanted = _metrics(faults), _granularity(faults)
+    zone = _zone(faults) or ""
+    _refuse(faults)
+    history, now, tz = _history(), service().clock(), _tz()
+    finest = wanted or history.granularity(zone, asked.start, min(asked.end, now))
+    _not_too_many(zone, asked, finest)
+    series = history.series(zone, asked.start, asked.end, finest, metrics or usual_metrics(finest), now=now, tz=tz)
+    marks, left_out = history.marks(zone, asked.start, asked.end, MOST_MARKS)
+    spans, spans_left_out = _windows(zone, asked, finest, tz)
+    view = data_view(series, marks, spans)
+    head = {
+        "zone": zone,
+        "start": iso(asked.start),
+        "end": iso(asked.end),
+        "now": iso(now),
+        "timezone": str(tz),
+        "granularity": series.granularity.value,
+    }
+    return jsonify({**head, **view, "marks_left_out": left_out, "windows_left_out": spans_left_out})
+
+
+@history_api.get("/history/api/aggregates")
+@member
+def aggregates() -> Response:
+    faults: Faults = {}
+    hours = whole("period_hours", 24, 1, MOST_HOURS, faults) or 24
+    zone = _zone(faults) or ""
+    _refuse(faults)
+    now = service().clock()
+    summary = _history().summary(zone, now - timedelta(hours=hours), now, now=now)
+    return jsonify({"zone": zone, "period_hours": hours, **aggregates_view(summary)})
+
+
+@history_api.get("/history/api/latest")
+@member
+def latest() -> Response:
+    faults: Faults = {}
+    limit = whole("limit", 100, 1, MOST_ROWS, faults) or MOST_ROWS
+    before = whole("before", None, 1, LARGEST_ID, faults)
+    zone = _zone(faults, all_zones=True)
+    _refuse(faults)
+    return jsonify([row_view(row) for row in _history().latest(zone=zone, before=before, limit=limit)])
+
+
+@history_api.get("/history/export.csv")
+@member
+def export_csv() -> Response:
+    asked = _export()
+    return _file(csv_lines(_history().rows(asked.zone, asked.start, asked.end)), "text/csv", asked, "csv")
+
+
+@history_api.get("/history/export.json")
+@member
+def export_json() -> Response:
+    asked = _export()
+    return _file(json_lines(_history().rows(asked.zone, asked.start, asked.end)), "application/json", asked, "json")
+
+
+def _history() -> History:
+    return service().memory.history
+
+
+def _tz() -> ZoneInfo:
+    current = service().settings.current
+    return current.tz if current else ZoneInfo("UTC")
+
+
+def _refuse(faults: Faults) -> None:
+    if faults:
+        raise Refusal(422, fields=faults)
+
+
+def _export() -> Range:
+    faults: Faults = {}
+    asked = _range(faults, timedelta(days=30))
+    zone = _zone(faults, all_zones=True)
+    _refuse(faults)
+    return Range(zone, asked.start, asked.end)
+
+
+def _file(lines: Iterable[str], kind: str, asked: Range, ending: str) -> Response:
+    """A file that is sent as it is read, with a name that says what is in it."""
+    days = f"{asked.start.astimezone(_tz()):%Y-%m-%d}-{asked.end.astimezone(_tz()):%Y-%m-%d}"
+    answer = Response(lines, mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="history-{asked.zone or "all"}-{days}.{ending}"'
+    return answer
+
+
+def _zone(faults: Faults, *, all_zones: bool = False) -> str | None:
+    """The zone asked for: one in the settings, or one of the past of which something is kept."""
+    current = service().settings.current
+    known = [zone.id for zone in current.all_zones] if current else []
+    wanted = request.args.get("zone") or None
+    if wanted is None and all_zones:
+        return None
+    if wanted in known or (wanted is None and known):
+        return wanted or known[0]
+    kept = [zone for zone in _history().zones() if zone not in known]
+    if wanted in kept or wanted is None:
+        return wanted or (kept[0] if kept else "home")
+    faults["zone"] = _(
+        "There is no zone called %(zone)s; there are: %(zones)s.", zone=repr(wanted[:40]), zones=", ".join(known + kept)
+    )
+    return None
+
+
+def _range(faults: Faults, usual: timedelta) -> Range:
+    now = service().clock()
+    end = _instant("end", faults) or now
+    start = _instant("start", faults) or end - usual
+    if "start" not in faults and "end" not in faults:
+        if start >= end:
+            faults["start"] = _("The start must be before the end.")
+        elif end - start > LONGEST:
+            faults["start"] = _("The range is longer than 10 years; choose a shorter one.")
+    return Range(None, start, end)
+
+
+def _instant(name: str, faults: Faults) -> datetime | None:
+    """An instant of the query; without an offset it is meant on the home's clock, a date is its first moment."""
+    text = request.args.get(name)
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(PLUS_LOST.sub("+", text.strip()))
+        found = (found if found.tzinfo else found.replace(tzinfo=_tz())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not FIRST <= found <= LAST:
+        faults[name] = _(
+            "%(text)s is not a date that can be used; write it like 2026-03-01 or 2026-03-01T17:30.",
+            text=repr(text[:40]),
+        )
+        return None
+    return found
+
+
+def _granularity(faults: Faults) -> Granularity | None:
+    text = request.args.get("granularity") or "auto"
+    if text == "auto":
+        return None
+    if text in list(Granularity):
+        return Granularity(text)
+    faults["granularity"] = _(
+        "%(text)s is no granularity; there are %(known)s.", text=repr(text[:40]), known=", ".join(Granularity)
+    )
+    return None
+
+
+def _metrics(faults: Faults) -> Sequence[str]:
+    """Those asked for, by name, with commas between; none: the usual ones."""
+    names = [name.strip() for text in request.args.getlist("metrics") for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in METRICS]
+    if unknown:
+        faults["metrics"] = _(
+            "%(text)s is no metric; there are %(known)s.", text=repr(unknown[0][:40]), known=", ".join(METRICS)
+        )
+    return tuple(dict.fromkeys(names))
+
+
+def _not_too_many(zone: str, asked: Range, finest: Granularity) -> None:
+    """Refuse what no browser can draw, and name what fits."""
+    start, end = ms(asked.start), ms(asked.end)
+    if finest is Granularity.RAW:
+        many = _history().raw_count(zone, asked.start, asked.end, MOST_POINTS) > MOST_POINTS
+    else:
+        many = (end - start) / STEPS[finest] > MOST_POINTS
+    if many:
+        words = _(
+            "This range holds more than %(most)s points of %(asked)s; %(fits)s fits.",
+            most=f"{MOST_POINTS:,}".replace(",", " "),
+            asked=finest.value,
+            fits=that_fits(start, end).value,
+        )
+        raise Refusal(422, fields={"granularity": words})
+
+
+def _windows(zone: str, asked: Range, finest: Granularity, tz: ZoneInfo) -> tuple[Sequence[Span], bool]:
+    """When the windows of the present settings are open, and whether that is too fine to be drawn."""
+    current = service().settings.current
+    windows: Sequence[Window] = ()
+    if current is not None:
+        windows = next((each.windows for each in current.all_zones if each.id == zone), ())
+    if not windows:
+        return (), False
+    if finest is Granularity.DAY:
+        return (), True
+    spans = spans_between(windows, tz, asked.start, asked.end)
+    return (spans, False) if len(spans) <= MOST_WINDOWS else ((), True)
