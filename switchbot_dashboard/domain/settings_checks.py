@@ -7,12 +7,16 @@ from itertools import chain
 
 from pydantic import ValidationError
 
+from .sentence import Sentence, say
 from .settings_faults import Document, Fault, path, shown
 from .settings_keys import HouseKeys, Profile, SummerProfile, WinterProfile, tenths
 from .settings_schema import rule
 
 SEASONS: Mapping[str, type[Profile]] = {"winter": WinterProfile, "summer": SummerProfile}
 LIMITS = ("min_temp", "max_temp")
+
+Found = tuple[str, str, Sentence]
+"""A key, what is wrong there, and the same beside its field."""
 
 
 def faults_in(error: ValidationError, document: Document) -> Iterator[Fault]:
@@ -31,11 +35,11 @@ def faults_between(document: Document) -> Iterator[Fault]:
     listed = values.get("zones")
     zones = [(index, zone) for index, zone in enumerate(listed if isinstance(listed, list) else []) if _is_object(zone)]
     found = chain(_crossed_limits(values, zones), _too_large_reserve(values), _repeated_ids(zones))
-    for key, message in found:
-        yield Fault(key, message, document.line(key))
+    for key, message, between in found:
+        yield Fault(key, message, document.line(key), between)
 
 
-def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, object]]]) -> Iterator[tuple[str, str]]:
+def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, object]]]) -> Iterator[Found]:
     for season, model in SEASONS.items():
         default = {name: model.model_fields[name].default for name in LIMITS}
         common = {**default, **_object(house.get(season))}
@@ -46,26 +50,31 @@ def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, o
                 yield from _crossed(f"zones[{index}].{season}.min_temp", {**common, **own})
 
 
-def _crossed(key: str, profile: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _crossed(key: str, profile: dict[str, object]) -> Iterator[Found]:
     low, high = (_within(profile[name], 10, 35) for name in LIMITS)
     if low is not None and high is not None and tenths(low) >= tenths(high):
-        yield key, f"The lower limit {key} ({low:g} °C) must be below the upper one ({high:g} °C)."
+        message = f"The lower limit {key} ({low:g} °C) must be below the upper one ({high:g} °C)."
+        words = "The lower limit ({low:temp}) must be below the upper one ({high:temp})."
+        yield key, message, say(words, low=tenths(low), high=tenths(high))
 
 
-def _too_large_reserve(house: dict[str, object]) -> Iterator[tuple[str, str]]:
+def _too_large_reserve(house: dict[str, object]) -> Iterator[Found]:
     names = ("api_reserved_for_commands", "api_daily_limit")
     reserve, limit = (_within(house.get(name, HouseKeys.model_fields[name].default), 0, 1_000_000) for name in names)
     if reserve is not None and limit is not None and reserve > limit:
-        yield names[0], f"{names[0]} is {reserve:.0f}; it must be at most {names[1]}, which is {limit:.0f} calls."
+        message = f"{names[0]} is {reserve:.0f}; it must be at most {names[1]}, which is {limit:.0f} calls."
+        words = "The calls kept for commands ({reserve}) must be at most those of the day ({limit})."
+        yield names[0], message, say(words, reserve=int(reserve), limit=int(limit))
 
 
-def _repeated_ids(zones: list[tuple[int, dict[str, object]]]) -> Iterator[tuple[str, str]]:
+def _repeated_ids(zones: list[tuple[int, dict[str, object]]]) -> Iterator[Found]:
     first: dict[str, int] = {}
     for index, zone in zones:
         name = zone.get("id")
         if isinstance(name, str) and first.setdefault(name, index) != index:
             key = f"zones[{index}].id"
-            yield key, f"{key} is {shown(name)}, as zones[{first[name]}].id already is; each zone needs its own."
+            message = f"{key} is {shown(name)}, as zones[{first[name]}].id already is; each zone needs its own."
+            yield key, message, say("Another zone has the short name {id} already; each needs its own.", id=name)
 
 
 def _is_object(value: object) -> bool:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .sentence import Sentence
+
 MAX_CHARACTERS = 500_000
 MAX_DEPTH = 20
 MAX_DIGITS = 15
@@ -15,11 +17,15 @@ MAX_DIGITS = 15
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One mistake: the key as a path (`time_windows[1].start`, empty for the whole file), and the line it stands on."""
+    """One mistake: the key as a path (`time_windows[1].start`, empty for the whole file), and the line it stands on.
+
+    `between` says what one key asks of another, for whoever shows it beside its field or in another language.
+    """
 
     key: str
     message: str
     line: int | None = None
+    between: Sentence | None = field(default=None, compare=False)
 
 
 class InvalidSettings(Exception):

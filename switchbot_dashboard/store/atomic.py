@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,6 +119,20 @@ class Backups:
         """The copies, oldest first."""
         return sorted(self.folder.glob("settings-*.json"))
 
+    def dated(self) -> list[tuple[str, datetime]]:
+        """What names each copy, and when it was made; newest first. What is no copy of ours is passed over."""
+        found = ((copy.stem.removeprefix("settings-"), copy) for copy in reversed(self.all()))
+        return [(stamp, made) for stamp, _ in found if (made := _made(stamp)) is not None]
+
+    def text(self, stamp: str) -> str | None:
+        """The text of the copy of this name; None when there is none."""
+        if _made(stamp) is None:
+            return None
+        try:
+            return _content(self.folder / f"settings-{stamp}.json").decode("utf-8") or None
+        except UnicodeDecodeError:
+            return None
+
     def keep(self, text: str, now: datetime) -> None:
         """Add a copy unless the newest one says the same; OSError when it cannot be written."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +149,16 @@ class Backups:
         os.replace(beside, copy)
         for old in copies[: max(0, len(copies) + 1 - KEPT_COPIES)]:
             old.unlink(missing_ok=True)
+
+
+def _made(stamp: str) -> datetime | None:
+    """When the copy of this name was made; None for a name that is not one of ours."""
+    if not re.fullmatch(r"[0-9]{8}T[0-9]{12}Z-[0-9]{3}", stamp):
+        return None
+    try:
+        return datetime.strptime(stamp[:-4], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _content(path: Path) -> bytes:

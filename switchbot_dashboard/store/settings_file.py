@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..domain.settings import DEFAULT_FILE, Fault, InvalidSettings, Settings, parse_settings
+from ..domain.settings_diff import merged
 from .atomic import Backups, NotWritable, Signature, read_text, signature, write_text
 from .lock import FileLock
-from .settings_text import etag_of, in_order_of, laid_out, merged
+from .settings_text import etag_of, in_order_of, laid_out
 
 __all__ = ["Conflict", "NotWritable", "SettingsFile"]
 
@@ -130,6 +131,14 @@ class SettingsFile:
             return text if new == old else laid_out(new, text)
 
         return self._change(patched, if_match)
+
+    def backups(self) -> list[tuple[str, datetime]]:
+        """The texts that were in force lately, newest first: a name for each, and when it was kept."""
+        return self._backups.dated()
+
+    def backup_text(self, stamp: str) -> str | None:
+        """The text kept under a name of `backups`; None when it is there no more."""
+        return self._backups.text(stamp)
 
     def _change(self, rewrite: Callable[[str], str], if_match: str | None) -> Settings:
         with self._mutex:

@@ -14,19 +14,6 @@ def etag_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def merged(target: Any, change: Any) -> Any:
-    """JSON Merge Patch (RFC 7396): null removes a key, an object is merged key by key, all else replaces."""
-    if not isinstance(change, Mapping):
-        return change
-    result = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in change.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
-
-
 def in_order_of(old: Any, new: Any) -> Any:
     """`new`, with the keys that `old` has too in the order of `old` and the others after them."""
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):

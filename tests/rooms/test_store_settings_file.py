@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchbot_dashboard.domain.settings import DEFAULT_FILE, InvalidSettings
+from switchbot_dashboard.domain.settings_diff import merged
 from switchbot_dashboard.store import atomic
 from switchbot_dashboard.store.settings_file import Conflict, NotWritable, SettingsFile
-from switchbot_dashboard.store.settings_text import in_order_of, laid_out, merged
+from switchbot_dashboard.store.settings_text import in_order_of, laid_out
 
 GOOD = """{
     "timezone": "Europe/Paris",
@@ -486,3 +487,22 @@ def test_the_examples_of_the_merge_patch_standard_hold() -> None:
     ]
     for target, change, result in examples:
         assert merged(target, change) == result
+
+
+def test_the_texts_that_were_in_force_can_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"mode": "winter"}', encoding="utf-8")
+    file = SettingsFile(path, tmp_path / "backups", lambda: datetime(2026, 3, 2, 16, 46, tzinfo=UTC))
+    file.patch({"mode": "summer"})
+    (newest, kept_at), (older, _) = file.backups()
+    assert kept_at == datetime(2026, 3, 2, 16, 46, tzinfo=UTC)
+    assert file.backup_text(older) == '{"mode": "winter"}'
+    assert file.backup_text(newest) == file.text
+
+
+@pytest.mark.parametrize("stamp", ["", "../settings", "20260302T164600000000Z-777", "20269999T000000000000Z-000"])
+def test_a_name_that_is_no_version_gives_none(tmp_path: Path, stamp: str) -> None:
+    file = SettingsFile(tmp_path / "settings.json", tmp_path / "backups", lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    (tmp_path / "backups" / "settings-odd.json").write_text("{}", encoding="utf-8")
+    assert file.backup_text(stamp) is None
+    assert len(file.backups()) == 1
