@@ -25,6 +25,8 @@ class JobRow(Protocol):
     def last_run_at(self) -> datetime | None: ...
     @property
     def last_outcome(self) -> str | None: ...
+    @property
+    def last_duration_ms(self) -> int | None: ...
 
 
 class JobMemory(Protocol):
@@ -114,6 +116,7 @@ class JobList:
 
     def _view(self, job: Job) -> JobView:
         row = self._memory.job(job.id)
-        enabled = row.enabled and job.time().enabled
-        due = job.time().trigger(self._zone()).get_next_fire_time(None, self._clock()) if enabled else None
-        return JobView(job.id, job.name, due, row.last_run_at, row.last_outcome, enabled)
+        wanted = job.time()
+        enabled = row.enabled and wanted.enabled
+        due = wanted.trigger(self._zone()).get_next_fire_time(None, self._clock()) if enabled else None
+        return JobView(job.id, job.name, due, row.last_run_at, row.last_outcome, enabled, row.last_duration_ms, wanted)

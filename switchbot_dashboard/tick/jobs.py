@@ -48,3 +48,5 @@ class JobView:
     last_run_at: datetime | None
     last_outcome: str | None
     enabled: bool
+    last_duration_ms: int | None
+    time: JobTime

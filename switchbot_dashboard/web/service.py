@@ -179,6 +179,19 @@ class Memory(Protocol):
     def history(self) -> History: ...
 
 
+class JobTime(Protocol):
+    """When a job runs, on the home's clock: `day` is `mon` to `sun` or `*`; no `hour` means every one."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def day(self) -> str: ...
+    @property
+    def hour(self) -> int | None: ...
+    @property
+    def minute(self) -> int: ...
+
+
 class JobView(Protocol):
     """A job of the scheduler."""
 
@@ -194,6 +207,10 @@ class JobView(Protocol):
     def last_outcome(self) -> str | None: ...
     @property
     def enabled(self) -> bool: ...
+    @property
+    def last_duration_ms(self) -> int | None: ...
+    @property
+    def time(self) -> JobTime: ...
 
 
 class Jobs(Protocol):

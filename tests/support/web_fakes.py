@@ -219,6 +219,14 @@ class Heart:
 
 
 @dataclass(frozen=True)
+class JobTime:
+    enabled: bool = True
+    day: str = "sun"
+    hour: int | None = 3
+    minute: int = 0
+
+
+@dataclass(frozen=True)
 class Job:
     id: str
     name: str
@@ -226,6 +234,8 @@ class Job:
     last_run_at: datetime | None = None
     last_outcome: str | None = None
     enabled: bool = True
+    last_duration_ms: int | None = None
+    time: JobTime = JobTime()
 
 
 @dataclass
