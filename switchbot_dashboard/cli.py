@@ -169,6 +169,40 @@ def doctor(as_json: bool) -> None:
     raise SystemExit(1 if any(finding.state == "bad" for finding in findings) else 0)
 
 
+@main.command()
+@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far to look ahead.")
+@as_json
+def forecast(hours: int, as_json: bool) -> None:
+    """The coming wakes and calls, while the temperature stays in its band; costs no call."""
+    from .domain.budget import quota_of
+    from .domain.forecast import forecast_of
+    from .domain.sentence import english_span
+    from .web.forecast_view import forecast_view
+
+    with _dashboard() as dashboard:
+        settings, now = dashboard.settings(), dashboard.clock()
+        if settings is None:
+            _failed("The settings cannot be used, so nothing can be foreseen. `check` names every fault.")
+        house = dashboard.memory.load(now)
+        coming = forecast_of(settings, house, quota_of(settings, house.calls_today, now), now, hours)
+    if as_json:
+        _print_json(forecast_view(coming, settings.tz))
+        return
+    for run in coming.runs:
+        more = (
+            f" to {_when(run.last, settings.tz)}, every {english_span(round(run.every.total_seconds()))}"
+            if run.count > 1
+            else ""
+        )
+        total = f"{run.count * run.calls} call{'' if run.count * run.calls == 1 else 's'}"
+        click.echo(
+            f"{_when(run.first, settings.tz)}{more}: {run.zone}, {run.mode}, {total} ({run.reason.text(settings.tz)})"
+        )
+    click.echo(f"{coming.wakes_total} wakes and {coming.calls_total} calls in {hours} h.")
+    left = f"{coming.quota_at_reset} of {coming.limit} calls are left"
+    click.echo(f"{left} when the count begins anew, {_when(coming.resets_at, settings.tz)}.")
+
+
 def _stop_scheduler(lock: FileLock) -> None:
     """The lock, not a file that a crash may leave behind, says which process it is: no stranger is ever ended."""
     if lock.acquire():

@@ -45,7 +45,7 @@ def forecast_of(
     """
     end, today = now + timedelta(hours=hours), quota_of(settings, quota.used, now)
     walk = _Walk(settings, house, today.used, now, changed)
-    runs = walk.until(max(end, today.resets_at))
+    runs = list(joined(walk.until(max(end, today.resets_at))))
     shown = sorted((cut for run in runs if (cut := _cut(run, end)) is not None), key=lambda run: run.first)
     before_reset = sum(run.before(today.resets_at) * run.calls for run in runs)
     return Forecast(
@@ -203,7 +203,7 @@ class _Walk:
             count = min(count, quota.reads_left // (2 * len(self._zones)))
         if count > 0:
             run = Run(zone, wake.at, count, every, wake.mode, wake.pace, wake.reason, int(part.trouble is None))
-            self._runs[-1:] = joined(self._runs[-1], run)
+            self._runs.append(run)
             self._ledger.begin(run)
             self._states[zone] = _after(run, state, wake)
             self._next[zone] = (run.last + every, wake.reason)

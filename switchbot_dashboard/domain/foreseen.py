@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
@@ -56,12 +56,25 @@ class Run:
             yield Expected(at, self.zone, self.mode, self.pace, self.reason, self.calls)
 
 
-def joined(single: Run, run: Run) -> tuple[Run, ...]:
-    """A wake and the run right after it: one run where nothing tells them apart, else both."""
-    alike = replace(run, first=single.first, count=1, every=single.every) == single
-    if alike and single.first + run.every == run.first:
-        return (replace(run, first=single.first, count=run.count + 1),)
-    return single, run
+def joined(runs: Iterable[Run]) -> Iterator[Run]:
+    """The same wakes in fewer runs: those of a zone that follow each other at one distance, and alike, are one."""
+    open_runs: dict[str, Run] = {}
+    for run in runs:
+        before = open_runs.get(run.zone)
+        longer = _longer(before, run) if before is not None else None
+        if before is not None and longer is None:
+            yield before
+        open_runs[run.zone] = longer or run
+    yield from open_runs.values()
+
+
+def _longer(before: Run, run: Run) -> Run | None:
+    gap = run.first - before.last
+    if replace(before, first=run.first, count=run.count, every=run.every) != run:
+        return None
+    if (before.count > 1 and before.every != gap) or (run.count > 1 and run.every != gap):
+        return None
+    return replace(before, count=before.count + run.count, every=gap)
 
 
 @dataclass(frozen=True, slots=True)

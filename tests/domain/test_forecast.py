@@ -36,7 +36,11 @@ def told(forecast: Forecast) -> list[Told]:
 def lived(home: Home, hours: int = 24) -> tuple[list[Told], int]:
     """The same from the records of the hours that follow, and the calls in the ledger for them."""
     until, before = home.time + timedelta(hours=hours), len(home.store.saved)
-    records = home.walk((until - timedelta(milliseconds=1)).isoformat(" "))
+
+    def plug_obeys() -> None:
+        home.cloud.plug = bool(home.state.aircon.power)
+
+    records = home.walk((until - timedelta(milliseconds=1)).isoformat(" "), plug_obeys)
     calls = sum(call.count for saved in list(home.store.saved)[before:] for call in saved.calls)
     return sorted((each.at, each.zone, each.wake.mode, each.wake.pace) for each in records), calls
 
