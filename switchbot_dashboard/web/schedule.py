@@ -1,0 +1,72 @@
+"""What is to come: the forecast for programs, the schedule for people, and the jobs beside the tick."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..domain.budget import quota_of
+from ..domain.forecast import Forecast, forecast_of
+from ..domain.settings import Settings
+from .access import admin, caller, member, service
+from .bodies import whole
+from .errors import Refusal
+from .forecast_view import forecast_view
+from .i18n import now
+from .schedule_view import job_lines, schedule_page
+from .told import in_force, told
+
+schedule = Blueprint("schedule", __name__)
+
+DAY, WEEK = 24, 168  # hours
+DOES = ("run", "pause", "resume")
+
+
+@schedule.get("/api/forecast")
+@member
+def forecast() -> Response:
+    """The coming wakes and calls; costs no call."""
+    faults: dict[str, str] = {}
+    hours = whole("hours", DAY, 1, WEEK, faults)
+    if faults:
+        raise Refusal(422, fields=faults)
+    settings = in_force()
+    if settings is None:
+        raise Refusal(503, _("No settings are in force, so nothing can be foreseen. Correct the settings file."))
+    return jsonify(forecast_view(_forecast(settings, hours or DAY), settings.tz))
+
+
+@schedule.get("/schedule")
+@member
+def page() -> str:
+    """The next day, the coming week and the jobs."""
+    settings, jobs = in_force(), job_lines(service().jobs.views())
+    view = schedule_page(settings, _forecast(settings, DAY), _forecast(settings, WEEK)) if settings else None
+    return render_template("schedule/page.html", page=view, jobs=jobs, admin=caller().admin)
+
+
+@schedule.post("/schedule/jobs/<job>/<do>")
+@admin
+def do_job(job: str, do: str) -> AnyResponse:
+    """A job's buttons: as for the API, with what came of it in words."""
+    if do not in DOES:
+        raise Refusal(404)
+
+    def did() -> tuple[str, str]:
+        view = getattr(service().jobs, do)(job)
+        (line,) = job_lines([view])
+        if do == "run":
+            failed = (view.last_outcome or "").startswith("failed")
+            return _("%(job)s ran: %(outcome)s", job=line.name, outcome=line.outcome), "warn" if failed else "ok"
+        if do == "pause":
+            return _("%(job)s is paused until someone resumes it.", job=line.name), "ok"
+        return _("%(job)s runs at its times again, next %(at)s.", job=line.name, at=line.next), "ok"
+
+    return told(did, "/schedule#jobs")
+
+
+def _forecast(settings: Settings, hours: int) -> Forecast:
+    present = now()
+    house = service().memory.load(present)
+    return forecast_of(settings, house, quota_of(settings, house.calls_today, present), present, hours)
