@@ -151,6 +151,7 @@ class Dashboard:
             jobs=self.jobs,
             people=self.people,
             act=self.controls.act,
+            furnished=self.settings,
             refresh_devices=self.list_account,
             refresh_scenes=self.list_account,
             meanings={

@@ -13,3 +13,22 @@ def automation_off(document: Mapping[str, Any], zone: str | None) -> dict[str, A
         return off
     chosen = [{**entry, **off} if zone in (None, entry.get("id")) else entry for entry in zones]
     return {"zones": chosen} if zone is not None else {**off, "zones": chosen}
+
+
+def zone_change(document: Mapping[str, Any], zone: str, change: Mapping[str, Any]) -> dict[str, Any]:
+    """The patch that lets one zone of the file state `change`; a file without zones states it for its only one.
+
+    A part such as `aircon_scenes` is merged with what the zone states of it.
+    """
+    zones = document.get("zones")
+    if not zones:
+        return dict(change)
+    return {"zones": [_stating(entry, change) if entry.get("id") == zone else entry for entry in zones]}
+
+
+def _stating(entry: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    stated = dict(entry)
+    for key, value in change.items():
+        old = entry.get(key)
+        stated[key] = {**old, **value} if isinstance(value, Mapping) and isinstance(old, Mapping) else value
+    return stated

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..domain.record import Catalogue, House, Record
+from ..domain.record import Call, Catalogue, House, Record
 from .history import History
 from .migrate import DatabaseTooNew, migrate
 from .queries import JobState, Pulse, Queries
@@ -40,6 +40,21 @@ class PageMemory:
         self, *, zone: str | None = None, outcome: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[Record]:
         return self._queries.records(zone=zone, outcome=outcome, before=before, limit=limit)
+
+    def record(self, record_id: int) -> Record | None:
+        return self._queries.record(record_id)
+
+    def beside(self, record_id: int, zone: str) -> tuple[int | None, int | None]:
+        return self._queries.beside(record_id, zone)
+
+    def acted(self, limit: int) -> Sequence[Record]:
+        return self._queries.acted(limit)
+
+    def calls_by_hour(self, since: datetime) -> Sequence[Call]:
+        return self._queries.calls_by_hour(since)
+
+    def calls_by_day(self, since: datetime) -> Mapping[date, Mapping[str, int]]:
+        return self._queries.calls_by_day(since)
 
     def pulse(self) -> Pulse:
         return self._queries.pulse()

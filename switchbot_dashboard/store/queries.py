@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, Row, bindparam, func, or_, select
@@ -17,6 +17,8 @@ from .repository import MOVE_SERIAL, Repository, epoch_hour
 from .schema import calls, catalogue, heart, jobs, records, zone_states
 
 DAY = timedelta(days=1)
+EPOCH_DAY = date(1970, 1, 1)
+RECENT = 20_000  # records looked through for commands: some days, and a bounded time
 
 _SERIAL = select(heart.c.serial).where(heart.c.id == 1)
 
@@ -77,6 +79,34 @@ class Queries:
         with reading(self._engine) as connection:
             row = connection.execute(select(records.c.id, records.c.body).where(records.c.id == record_id)).first()
         return None if row is None else _record(row)
+
+    def beside(self, record_id: int, zone: str) -> tuple[int | None, int | None]:
+        """The ids of a zone's records next to this one: the one before it, the one after it."""
+        of_zone = select(records.c.id).where(records.c.zone == zone).limit(1)
+        before = of_zone.where(records.c.id < record_id).order_by(records.c.id.desc())
+        after = of_zone.where(records.c.id > record_id).order_by(records.c.id)
+        with reading(self._engine) as connection:
+            return connection.execute(before).scalar(), connection.execute(after).scalar()
+
+    def acted(self, limit: int) -> Sequence[Record]:
+        """The newest records in which a command was tried, of the last `RECENT` records."""
+        newest = select(func.max(records.c.id)).scalar_subquery()
+        wanted = select(records.c.id, records.c.body).order_by(records.c.id.desc()).limit(limit)
+        wanted = wanted.where(records.c.id > newest - RECENT, records.c.action.is_not(None))
+        with reading(self._engine) as connection:
+            rows = connection.execute(wanted).all()
+        return tuple(record for row in rows if (record := _record(row)) is not None)
+
+    def calls_by_day(self, since: datetime) -> Mapping[date, Mapping[str, int]]:
+        """Tries by UTC day and purpose, from the day of `since` on, oldest first."""
+        first = epoch_hour(since) // 24
+        wanted = select(calls.c.hour, calls.c.purpose, calls.c.count).where(calls.c.hour >= first * 24)
+        days: dict[date, dict[str, int]] = {}
+        with reading(self._engine) as connection:
+            for hour, purpose, count in connection.execute(wanted.order_by(calls.c.hour)):
+                spent = days.setdefault(EPOCH_DAY + DAY * (hour // 24), {})
+                spent[purpose] = spent.get(purpose, 0) + count
+        return days
 
     def calls_by_hour(self, since: datetime) -> Sequence[Call]:
         """The ledger's entries from the hour of `since` on, oldest first."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ..config import Config
 from ..domain.chart import Granularity, Series
 from ..domain.history import Totals
-from ..domain.record import Catalogue, House, Record
+from ..domain.record import Call, Catalogue, House, Record
 from ..domain.sentence import Sentence
 from ..domain.settings import Settings
 from ..domain.settings_faults import Fault
@@ -163,13 +163,20 @@ class History(Protocol):
 class Memory(Protocol):
     """What is kept. `records` are newest first, `before` an id, `outcome` a code; `last_error` a sentence and when.
 
-    `calls_of_day` counts tries since 00:00 UTC by purpose; `unwell` says why nothing can be read or kept, if so.
+    `beside` gives the ids of a zone's records before and after one; `acted` the newest records with a command.
+    `calls_of_day` counts tries since 00:00 UTC by purpose, `calls_by_day` those of each UTC day; `unwell` says why
+    nothing can be read or kept, if so.
     """
 
     def load(self, now: datetime) -> House: ...
     def records(
         self, *, zone: str | None = None, outcome: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[Record]: ...
+    def record(self, record_id: int) -> Record | None: ...
+    def beside(self, record_id: int, zone: str) -> tuple[int | None, int | None]: ...
+    def acted(self, limit: int) -> Sequence[Record]: ...
+    def calls_by_hour(self, since: datetime) -> Sequence[Call]: ...
+    def calls_by_day(self, since: datetime) -> Mapping[date, Mapping[str, int]]: ...
     def pulse(self) -> Pulse: ...
     def calls_of_day(self, now: datetime) -> Mapping[str, int]: ...
     def last_error(self, now: datetime) -> tuple[str, datetime] | None: ...
@@ -261,9 +268,10 @@ class People(Protocol):
 class Service:
     """All that the pages work with.
 
-    `session_key` signs sessions. `act` takes an action and a zone (None: all of them) and raises Busy, UnknownZone or
-    Failed; the refreshes cost a call each and raise Failed. `meanings` says what the errors of other rooms come to
-    here: a Conflict of the settings file, a Busy of the heart.
+    `session_key` signs sessions. `furnished` gives the settings in force with the virtual home's devices where they
+    name none; None while there are none. `act` takes an action and a zone (None: all of them) and raises Busy,
+    UnknownZone or Failed; the refreshes cost a call each and raise Failed. `meanings` says what the errors of other
+    rooms come to here: a Conflict of the settings file, a Busy of the heart.
     """
 
     config: Config
@@ -279,6 +287,7 @@ class Service:
     refresh_devices: Callable[[], Catalogue]
     refresh_scenes: Callable[[], Catalogue]
     meanings: Mapping[type[Exception], type[Sorry]] = field(default_factory=dict)
+    furnished: Callable[[], Settings | None] = lambda: None
 
     def sorry(self, error: Exception) -> Sorry | None:
         """The error as one that a person is told of; None for one that nobody expected."""
