@@ -319,7 +319,7 @@ def _windows_by_zone(windows: Sequence[Planned], names: dict[str, str]) -> str:
     if len(names) == 1:
         return _windows_words(windows)
     parts = [(name, [window for window in windows if window.zone == zone]) for zone, name in names.items()]
-    return "; ".join(_("%(zone)s: %(windows)s", zone=name, windows=_windows_words(mine)) for name, mine in parts)
+    return " · ".join(_("%(zone)s: %(windows)s", zone=name, windows=_windows_words(mine)) for name, mine in parts)
 
 
 def _windows_words(windows: Sequence[Planned]) -> str:
