@@ -13,6 +13,7 @@ from .history_api import history_api
 from .i18n import register_i18n
 from .pages import pages
 from .service import Service
+from .settings import settings
 from .shell import register_shell
 
 LARGEST_BODY = 64 * 1024  # bytes
@@ -31,7 +32,7 @@ def build_web(service: Service) -> Flask:
     register_i18n(app, service)
     register_access(app, service)
     register_errors(app, service)
-    for blueprint in (health, api, pages, history_api):
+    for blueprint in (health, api, pages, history_api, settings):
         app.register_blueprint(blueprint)
     register_shell(app)
     hops = service.config.proxy_fix_for
