@@ -30,6 +30,7 @@ from .store.repository import Repository
 from .store.rollups import rolled_up
 from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
+from .store.watch import Watch
 from .tick.controls import Controls, NotDone, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
@@ -63,8 +64,9 @@ class Dashboard:
         self.problem = prepared(self.engine)
         self.queries = Queries(self.engine)
         self.store = SteadyStore(Repository(self.engine))
-        self.memory = PageMemory(self.engine, self.store)
-        self.people = People(self.engine, clock)
+        watch = Watch(self.engine)
+        self.memory = PageMemory(self.engine, self.store, watch)
+        self.people = People(self.engine, clock, watch)
         self.people.apply_environment(config if not self.problem else replace(config, dashboard_password=""))
         self.file = SettingsFile(config.settings_path, config.data_dir / "backups", clock)
         self._filled: tuple[Settings, Settings] | None = None

@@ -20,6 +20,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from ..config import Config
 from ..store.engine import reading
 from ..store.schema import tokens, users
+from ..store.watch import Kept, Watch
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,49}")
 PASSWORD_LENGTH = 12
@@ -82,11 +83,15 @@ class Token:
 
 
 class People:
-    """Who may come in. Safe to use from several threads and processes; `clock` is aware and in UTC."""
+    """Who may come in. Safe to use from several threads and processes; `clock` is aware and in UTC.
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    A user or token that was looked up is known until anything is written, by whomever: `watch` tells.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], watch: Watch | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._known = Kept[Any](watch or Watch(engine))
         self._environment_digest = ""
 
     # Users
@@ -123,6 +128,10 @@ class People:
 
     def user(self, user_id: int) -> User | None:
         """The user with this id, if they are still here."""
+        found: User | None = self._known.get(user_id, lambda: self._user(user_id))
+        return found
+
+    def _user(self, user_id: int) -> User | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.id == user_id)).first()
         return None if row is None else _user(row)
@@ -196,14 +205,16 @@ class People:
         digest = _digest(text)
         if self._environment_digest and hmac.compare_digest(digest, self._environment_digest):
             return Token(None, "environment", Role.ADMIN)
+        token: Token | None = self._known.get(digest, lambda: self._bearer(digest))
+        if token is not None:
+            self._note_use(token)
+        return token
+
+    def _bearer(self, digest: str) -> Token | None:
         valid = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
         with reading(self._engine) as connection:
             row = connection.execute(select(tokens).where(valid)).first()
-        if row is None:
-            return None
-        token = _token(row)
-        self._note_use(token)
-        return token
+        return None if row is None else _token(row)
 
     # The environment
 

@@ -6,16 +6,22 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..domain.chart import ms
+from ..domain.history import Sample
 from ..domain.record import Call, Catalogue, House, Record
+from .engine import reading
 from .history import History
 from .migrate import DatabaseTooNew, migrate
 from .queries import JobState, Pulse, Queries
 from .repository import Repository
+from .rollups import samples
 from .steady import SteadyStore
+from .watch import Kept, Watch
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +31,9 @@ UNWELL = "The database does not answer. Check the disk's space and the permissio
 class PageMemory:
     """Reads for pages and commands. The zones' state comes from the tick's own store while nothing can be read."""
 
-    def __init__(self, engine: Engine, steady: SteadyStore) -> None:
+    def __init__(self, engine: Engine, steady: SteadyStore, watch: Watch) -> None:
         self._engine, self._steady = engine, steady
+        self._kept = Kept[Any](watch)
         self._repository, self._queries = Repository(engine), Queries(engine)
         self.history = History(engine)
 
@@ -50,6 +57,10 @@ class PageMemory:
     def acted(self, limit: int) -> Sequence[Record]:
         return self._queries.acted(limit)
 
+    def recent(self, zone: str, since: datetime, now: datetime) -> Sequence[Sample]:
+        with reading(self._engine) as connection:
+            return samples(connection, zone, ms(since), ms(now))
+
     def calls_by_hour(self, since: datetime) -> Sequence[Call]:
         return self._queries.calls_by_hour(since)
 
@@ -57,7 +68,8 @@ class PageMemory:
         return self._queries.calls_by_day(since)
 
     def pulse(self) -> Pulse:
-        return self._queries.pulse()
+        found: Pulse = self._kept.get("pulse", self._queries.pulse)
+        return found
 
     def calls_of_day(self, now: datetime) -> Mapping[str, int]:
         return self._queries.calls_of_day(now)
@@ -72,14 +84,19 @@ class PageMemory:
         """Why nothing can be read or kept, in a sentence; None when all is well."""
         if not self._steady.healthy:
             return self._steady.reason
-        return UNWELL if self.serial() < 0 else None
+        try:
+            self._queries.serial()
+        except SQLAlchemyError:
+            return UNWELL
+        return None
 
     def serial(self) -> int:
         """A number that every write moves; -1 while the database does not answer."""
         try:
-            return self._queries.serial()
+            found: int = self._kept.get("serial", self._queries.serial)
         except SQLAlchemyError:
             return -1
+        return found
 
     def name_driver(self, text: str, now: datetime) -> None:
         """Remember who drives; where that cannot be written, the lock still says it."""

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..config import is_loopback
@@ -28,7 +29,20 @@ View = TypeVar("View", bound=Callable[..., Any])
 SESSION_LASTS = timedelta(days=30)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-FORWARDING = ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip")
+FORWARDING = ("FORWARDED", "VIA", "X_REAL_IP", "X_CLIENT_IP", "X_CLUSTER_CLIENT_IP", "TRUE_CLIENT_IP")
+FORWARDED = frozenset(f"HTTP_{name}" for name in FORWARDING)
+GUARDS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+COOKIE = "switchbot_dashboard"
 MARK = "_for"
 
 
@@ -98,17 +112,28 @@ class SessionUser(UserMixin):  # type: ignore[misc]
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Cookies are `Secure` whenever the request came by https."""
+    """Cookies are `Secure` whenever the request came by https. The signer is made once, and not for programs."""
+
+    _signer: URLSafeTimedSerializer | None = None
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static" and (session or session.modified or COOKIE in request.cookies):
+            super().save_session(app, session, response)
 
 
 def register_access(app: Flask, service: Service) -> None:
     """Sessions, tokens, forgery protection and the check before every view."""
     app.config.update(
         SECRET_KEY=service.session_key,
-        SESSION_COOKIE_NAME="switchbot_dashboard",
+        SESSION_COOKIE_NAME=COOKIE,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
@@ -127,7 +152,6 @@ def register_access(app: Flask, service: Service) -> None:
         return SessionUser(user) if user is not None and version == str(user.session_version) else None
 
     app.before_request(lambda: _admit(service, csrf))
-    setattr(app.view_functions["static"], MARK, Whom.PUBLIC)
     app.extensions["dashboard"] = service
 
 
@@ -195,12 +219,12 @@ def _who_if_known(service: Service) -> Caller:
 
 
 def _who(service: Service) -> Caller:
-    header = request.headers.get("Authorization", "")
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
     if header:
         scheme, _, text = header.partition(" ")
         token = service.people.bearer(text.strip()) if scheme.lower() in ("bearer", "token") else None
         return Caller("token", token.name, token.role) if token else NOBODY
-    if current_user.is_authenticated:
+    if COOKIE in request.cookies and current_user.is_authenticated:
         user: User = current_user.user
         return Caller("session", user.name, user.role)
     if _visits_the_virtual_home(service):
@@ -217,9 +241,9 @@ def _visits_the_virtual_home(service: Service) -> bool:
         return False
     if not is_loopback(request.remote_addr or ""):
         return False
-    if any(name.lower() in FORWARDING or name.lower().startswith("x-forwarded") for name in request.headers.keys()):  # noqa: SIM118
+    if any(name in FORWARDED or name.startswith("HTTP_X_FORWARDED") for name in request.environ):
         return False
-    return _without_port(request.headers.get("Host", "")) in LOCAL_HOSTS
+    return _without_port(request.environ.get("HTTP_HOST", "")) in LOCAL_HOSTS
 
 
 def _without_port(host: str) -> str:
@@ -251,15 +275,7 @@ def _sent_by_another_page() -> bool:
 
 def guard_headers(response: Response) -> Response:
     """What every answer says to the browser: nothing foreign, nothing framed, nothing kept."""
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.extend(GUARDS)
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
     return response

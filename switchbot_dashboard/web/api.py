@@ -12,11 +12,11 @@ from ..domain.settings_schema import json_schema
 from .access import admin, caller, member, service
 from .bodies import LARGEST_ID, MOST_ROWS, expected_tag, json_object, whole, zone_asked
 from .errors import Refusal
-from .facts import gather, quota_now
+from .facts import gather, quota_now, state_text
 from .records import record_view
 from .service import JobView
-from .state import scheduler_view, state_view
-from .views import View, entity_tag, iso
+from .state import scheduler_view
+from .views import View, iso
 
 api = Blueprint("api", __name__)
 
@@ -27,10 +27,11 @@ SCHEDULER_KEYS = ("running", "driving", "next_wake_at", "next_wake_reason")
 @api.get("/api/state")
 @member
 def state() -> AnyResponse:
-    view = state_view(gather(service()))
-    answer = jsonify(view)
-    answer.set_etag(entity_tag(view, "now"), weak=True)
-    return answer.make_conditional(request)
+    text, tag = state_text(service())
+    known = request.environ.get("HTTP_IF_NONE_MATCH")
+    if known and request.if_none_match.contains_weak(tag):
+        return Response(status=304, headers=[("ETag", f'W/"{tag}"')])
+    return Response(text, mimetype="application/json", headers=[("ETag", f'W/"{tag}"')])
 
 
 @api.post("/api/run-once")

@@ -51,7 +51,7 @@ def _answer(status: str, code: str, message: str, details: View) -> Response:
 
 def _beats(service: Service) -> View:
     heart = service.heart
-    pulse: Pulse | None = service.memory.pulse() if service.memory.unwell() is None else None
+    pulse = _pulse(service)
     return {
         "scheduler_running": heart.running,
         "driving": heart.driving,
@@ -59,6 +59,16 @@ def _beats(service: Service) -> View:
         "next_wake_at": iso(heart.next_wake[0]) if heart.next_wake else None,
         "version": service.version,
     }
+
+
+def _pulse(service: Service) -> Pulse | None:
+    """How the ticks went; None while the memory cannot tell."""
+    try:
+        return service.memory.pulse()
+    except Exception as error:
+        if service.sorry(error) is None:
+            raise
+        return None
 
 
 @health.get("/metrics")

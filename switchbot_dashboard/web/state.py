@@ -50,6 +50,15 @@ class Known:
         first = min(wakes, key=lambda wake: wake.at, default=None)
         return (first.at, first.reason) if first else None
 
+    def stale(self, zone: Zone, state: ZoneState) -> Sentence | None:
+        """Why a zone's reading is too old to act on; None while it is not, or was never taken."""
+        return stale_reason(state.reading, zone.stale_after_minutes, self.now)
+
+    @property
+    def resets_at(self) -> datetime:
+        """When the day's calls are counted anew."""
+        return datetime.fromisoformat(self.quota["resets_at"])
+
 
 def state_view(known: Known) -> View:
     """The answer of `/api/state`; every key is always there."""
@@ -145,7 +154,7 @@ def _window(known: Known, zone: Zone) -> View:
 def _reading(known: Known, zone: Zone, state: ZoneState) -> View:
     """The last believable reading; `stale` when it is too old to act on, or when there is none."""
     reading, trouble = state.reading, state.trouble
-    old = stale_reason(reading, zone.stale_after_minutes, known.now)
+    old = known.stale(zone, state)
     why = old or (trouble.sentence if trouble and reading is None else None)
     return {
         "temperature": degrees(reading.tenths) if reading else None,
@@ -168,12 +177,12 @@ def _aircon(known: Known, zone: Zone, state: ZoneState) -> View:
         "last_action": last.turn.value if last else None,
         "last_action_reason": last.reason.text(known.tz) if last else None,
         "last_action_at": iso(last.at) if last else None,
-        "cooldown_until": iso(_cooldown(last, zone, known.now)),
+        "cooldown_until": iso(cooldown_end(last, zone, known.now)),
         "pending_off_repeat": _repeat(state.repeat),
     }
 
 
-def _cooldown(last: LastAction | None, zone: Zone, now: datetime) -> datetime | None:
+def cooldown_end(last: LastAction | None, zone: Zone, now: datetime) -> datetime | None:
     """The end of the wait that the last action began; None when it is over."""
     if last is None:
         return None

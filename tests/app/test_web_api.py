@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -359,3 +360,31 @@ def test_a_mistake_of_ours_shows_no_trace(home: Home, client: FlaskClient, caplo
     assert answer.status_code == 500
     assert "secret inside" not in answer.text
     assert "POST /api/run-once failed" in caplog.text
+
+
+def test_the_state_is_told_once_for_each_change_and_its_now_is_always_new(home: Home, client: FlaskClient) -> None:
+    home.memory.steady = True
+    first = client.get("/api/state")
+    home.now += timedelta(seconds=3)
+    second = client.get("/api/state")
+    assert first.json is not None
+    assert second.json is not None
+    assert (first.json["now"], second.json["now"]) == ("2026-03-02T16:46:00Z", "2026-03-02T16:46:03Z")
+    assert first.headers["ETag"] == second.headers["ETag"]
+
+
+def test_what_time_alone_changes_is_told_on_time(home: Home, client: FlaskClient) -> None:
+    home.memory.steady = True
+    hold = Hold("off", NOW, NOW + timedelta(seconds=30, milliseconds=500))
+    home.memory.house = House({"home": replace(a_state(), hold=hold)}, (), 312, 312, None)
+
+    def held_until() -> object:
+        answer = client.get("/api/state").json
+        assert answer is not None
+        return answer["zones"][0]["hold_until"]
+
+    assert held_until() is not None
+    home.now += timedelta(seconds=30, milliseconds=400)
+    assert held_until() is not None
+    home.now += timedelta(milliseconds=100)
+    assert held_until() is None

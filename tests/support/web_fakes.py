@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from switchbot_dashboard.config import Config
+from switchbot_dashboard.domain.history import Sample
 from switchbot_dashboard.domain.record import (
     Aircon,
     Catalogue,
@@ -172,6 +174,9 @@ class Memory:
         )
     )
     asked: list[dict[str, Any]] = field(default_factory=list)
+    samples: Sequence[Sample] = ()
+    steady: bool = False
+    numbers: Iterator[int] = field(default_factory=count)
     history: Any = None
 
     def load(self, now: datetime) -> House:
@@ -197,6 +202,16 @@ class Memory:
 
     def unwell(self) -> str | None:
         return self.why_not
+
+    def acted(self, limit: int) -> Sequence[Record]:
+        return [record for record in self.kept if record.action][:limit]
+
+    def recent(self, zone: str, since: datetime, now: datetime) -> Sequence[Sample]:
+        return self.samples
+
+    def serial(self) -> int:
+        """Another number each time, so that nothing is kept; a test of what is kept says `steady`."""
+        return 1 if self.steady else next(self.numbers)
 
 
 @dataclass
