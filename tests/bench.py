@@ -19,17 +19,21 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from support import bench_edges, bench_service, bench_ticks  # noqa: E402  (the path comes first)
+from support import bench_edges, bench_service, bench_ticks, bench_web  # noqa: E402  (the path comes first)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table; `bound` is the most it may be, in `unit`; None for a figure that explains another."""
+    """One line of the table; `bound` is the most it may be, in `unit`; None for a figure that explains another.
+
+    With `least`, it is the least that it may be.
+    """
 
     name: str
     bound: float | None
     measured: float
     unit: str = ""
+    least: bool = False
 
 
 def figures(folder: Path, edges: int, *, hour: bool) -> Iterator[Figure]:
@@ -50,6 +54,15 @@ def figures(folder: Path, edges: int, *, hour: bool) -> Iterator[Figure]:
     yield Figure(f"command after an edge, largest of {edges}", 1, max(delays, key=abs), "s")
     yield Figure("    median", None, statistics.median(delays), "s")
     yield from _memory(folder / "memory", hour=hour)
+    yield from _web(folder / "web")
+
+
+def _web(folder: Path) -> Iterator[Figure]:
+    for share in bench_web.shares(folder / "shares"):
+        name = f"{share.name}: share of a bare Flask's requests"
+        yield Figure(name, share.bound, share.share, "×", least=True)
+        yield Figure("    requests a second", None, share.per_second, "/s")
+    yield Figure("first visit, all files as they are sent", 150, bench_web.first_visit(folder / "visit"), "KB")
 
 
 def _memory(folder: Path, *, hour: bool) -> Iterator[Figure]:
@@ -68,6 +81,8 @@ def line(figure: Figure) -> str:
     if figure.bound is None:
         return f"{figure.name:<50}{'':>10}{measured:>12}"
     missed = "  over the bound" if figure.measured > figure.bound else ""
+    if figure.least:
+        missed = "  under the bound" if figure.measured < figure.bound else ""
     ratio = f"{figure.measured / figure.bound:.2f}"
     return f"{figure.name:<50}{f'{figure.bound:g}{unit}':>10}{measured:>12}{ratio:>16}{missed}"
 

@@ -86,7 +86,7 @@ def start_seconds(folder: Path) -> float:
     with _ticks_of(folder) as ticks_total:
         before = ticks_total()
         begun = time.perf_counter()
-        with _gunicorn(folder, SERVICE) as (process, _url):
+        with gunicorn(folder, SERVICE) as (process, _url):
             while ticks_total() == before:
                 _check(process, begun)
                 time.sleep(0.005)
@@ -106,16 +106,16 @@ def prepare(folder: Path, **changes: Any) -> None:
 def memory_of_driven_ticks(folder: Path) -> Memory:
     """An hour's worth of ticks, driven as fast as they go, with page requests after each."""
     prepare(folder)
-    with _gunicorn(folder, DRIVEN) as (process, url):
-        _wait_for(process, url)
+    with gunicorn(folder, DRIVEN) as (process, url):
+        wait_for(process, url)
         return Memory(_after(process, lambda: _drive(url)), _after(process, lambda: _drive(url)))
 
 
 def memory_of_an_hour(folder: Path) -> Memory:
     """A real hour inside a window, a tick every 15 s, with page requests as often."""
     prepare(folder, time_windows=[{"days": list(range(7)), "start": "00:00", "end": "00:00"}], api_daily_limit=1000000)
-    with _gunicorn(folder, SERVICE) as (process, url):
-        _wait_for(process, url)
+    with gunicorn(folder, SERVICE) as (process, url):
+        wait_for(process, url)
         return Memory(_after(process, lambda: _watch(url)), _after(process, lambda: _watch(url)))
 
 
@@ -164,7 +164,8 @@ def _ticks_of(folder: Path) -> Iterator[Callable[[], int]]:
 
 
 @contextmanager
-def _gunicorn(folder: Path, application: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def gunicorn(folder: Path, application: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The application under gunicorn with the project's configuration, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
@@ -183,12 +184,13 @@ def _gunicorn(folder: Path, application: str) -> Iterator[tuple[subprocess.Popen
         process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], url: str) -> None:
+def wait_for(process: subprocess.Popen[bytes], url: str, path: str = "/readyz") -> None:
+    """Until the application answers."""
     begun = time.perf_counter()
     while True:
         _check(process, begun)
         try:
-            if requests.get(url + "/readyz", timeout=PATIENCE).ok:
+            if requests.get(url + path, timeout=PATIENCE).ok:
                 return
         except requests.ConnectionError:
             pass
