@@ -15,6 +15,14 @@ def automation_off(document: Mapping[str, Any], zone: str | None) -> dict[str, A
     return {"zones": chosen} if zone is not None else {**off, "zones": chosen}
 
 
+def automation_on_again(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The patch that switches the automation on: for the house, and for the zones that state it for themselves."""
+    zones, on = document.get("zones"), {"automation_enabled": True}
+    if not zones:
+        return on
+    return {**on, "zones": [{**entry, **on} if "automation_enabled" in entry else entry for entry in zones]}
+
+
 def zone_change(document: Mapping[str, Any], zone: str, change: Mapping[str, Any]) -> dict[str, Any]:
     """The patch that lets one zone of the file state `change`; a file without zones states it for its only one.
 

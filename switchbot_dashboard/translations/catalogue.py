@@ -27,8 +27,8 @@ class _Merged(Catalog):
         return [("Language", str(self.locale)), ("Content-Type", "text/plain; charset=utf-8"), ("Plural-Forms", plural)]
 
 
-def merged(language: str, folder: Path = HERE) -> Catalog:
-    """All parts of a language in one. Raises Clash."""
+def merged(language: str, folder: Path = HERE, clashes: list[str] | None = None) -> Catalog:
+    """All parts of a language in one. Raises Clash, or notes it in `clashes` and keeps what came first."""
     whole = _Merged(locale=language)
     for part in sorted((folder / language).glob("*.po")):
         with part.open("rb") as file:
@@ -38,16 +38,19 @@ def merged(language: str, folder: Path = HERE) -> Catalog:
                 continue
             known = whole.get(message.id)
             if known is not None and known.string != message.string:
-                raise Clash(f"{part.name}: {message.id!r} is {message.string!r}, and elsewhere {known.string!r}")
+                told = f"{part.name}: {message.id!r} is {message.string!r}, and elsewhere {known.string!r}"
+                if clashes is None:
+                    raise Clash(told)
+                clashes.append(told)
             if known is None:
                 whole.add(message.id, message.string)
     return whole
 
 
 def compiled(language: str, folder: Path = HERE) -> bytes:
-    """The merged catalogue as it is kept."""
+    """The merged catalogue as it is kept, contradictions settled by the order of the parts."""
     file = BytesIO()
-    write_mo(file, merged(language, folder))
+    write_mo(file, merged(language, folder, []))
     return file.getvalue()
 
 

@@ -6,15 +6,22 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .access import guard_headers, register_access
+from .actions import actions
 from .api import api
+from .devices import devices
 from .errors import register_errors
 from .health import health
+from .history import history
 from .history_api import history_api
 from .i18n import register_i18n
 from .pages import pages
+from .quota_page import quota_page
+from .schedule import schedule
 from .service import Service
 from .settings import settings
 from .shell import register_shell
+from .static_files import register_static
+from .ticks import ticks
 
 LARGEST_BODY = 64 * 1024  # bytes
 
@@ -23,16 +30,29 @@ __all__ = ["Service", "build_web"]
 
 def build_web(service: Service) -> Flask:
     """The WSGI application over `service`; building it starts nothing."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_BODY, MAX_FORM_PARTS=50)
     app.json.sort_keys, app.json.ensure_ascii = False, False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(guard_headers)
     register_i18n(app, service)
+    register_static(app)
     register_access(app, service)
     register_errors(app, service)
-    for blueprint in (health, api, pages, history_api, settings):
+    for blueprint in (
+        health,
+        api,
+        pages,
+        history_api,
+        actions,
+        devices,
+        quota_page,
+        settings,
+        ticks,
+        history,
+        schedule,
+    ):
         app.register_blueprint(blueprint)
     register_shell(app)
     hops = service.config.proxy_fix_for

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from ..domain.record import Hold, Record, ZoneState
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from ..domain.history import Sample
+from ..domain.record import Hold, Outcome, Record, ZoneState
 from ..domain.settings import Season, Zone
-from ..domain.settings_faults import Fault
-from ..domain.windows import opening_at
+from ..domain.trend import STEADY, trend
+from ..domain.windows import Opening, opening_at, spans_between
+from .home_banners import Banner, Button, banners
+from .home_chart import SHOWN, Chart, chart_of
+from .home_lately import Line, lately
+from .i18n import age, ahead, at_moment, clock, decimal, degrees, moment, number, percent, sentence, short
 from .state import Known, held, zone_view
 from .views import View, iso
-from .words import ago, ahead, calls, doing, grouped, listed, opened, when
+from .words import calls, doing, opened
 
-LATE = timedelta(minutes=2)  # a wake this long overdue is told
+__all__ = ["Banner", "Button", "Card", "HomePage", "home_page"]
+
 LOW_BATTERY = 20  # percent
-CHOSEN = {"winter": "heat", "summer": "cool", "fan": "fan", "off": "off", "quick-off": "off"}
-TONES = {"winter_on": "heat", "summer_on": "cool", "fan_on": "fan"}
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """A form of one button; `cost` is said on it."""
-
-    action: str
-    label: str
-    cost: str
-    zone: str = ""
-    tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Banner:
-    """A line above all else; `tone` is `quiet`, `warn` or `bad`."""
-
-    tone: str
-    text: str
-    lines: Sequence[str] = ()
-    button: Button | None = None
+CHOSEN = {
+    "winter": _l("Chosen by hand: heat, since %(since)s."),
+    "summer": _l("Chosen by hand: cool, since %(since)s."),
+    "fan": _l("Chosen by hand: fan, since %(since)s."),
+    "off": _l("Chosen by hand: off, since %(since)s."),
+}
+PURPOSES = {
+    "read": (_l("%(count)s reading"), _l("%(count)s readings")),
+    "command": (_l("%(count)s command"), _l("%(count)s commands")),
+    "catalogue": (_l("%(count)s list of devices"), _l("%(count)s lists of devices")),
+    "probe": (_l("%(count)s probe"), _l("%(count)s probes")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """Where the temperature is going: an icon, its figure, and both in words."""
+
+    icon: str
+    figure: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One zone."""
 
@@ -68,32 +76,27 @@ class Card:
     name: str
     temperature: str
     humidity: str
+    trend: Trend | None
     read: Moment | None
+    doubted: bool
     warning: str
     doing: str
     tone: str
     aims: str
     notes: Sequence[str]
     why: str
-    decided: Moment | None
+    record: int | None
     wake: Moment | None
     wake_reason: str
     bar: Bar | None
     window: str
+    chart: Chart | None
     hold: str
     resume: Button
     buttons: Sequence[Button]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One record in the list of what happened lately."""
-
-    at: Moment
-    zone: str
-    temperature: str
-    text: str
-    tone: str
+    seasons: Sequence[tuple[Button, bool]]
+    automation: Button
+    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,12 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """The whole first page."""
+    """The whole first page. `admin` may switch the season and the automation."""
 
     title: str
     now: str
     virtual: bool
+    admin: bool
     banners: Sequence[Banner]
     cards: Sequence[Card]
     house_buttons: Sequence[Button]
@@ -124,161 +128,152 @@ class HomePage:
 
 
 def home_page(
-    known: Known, warnings: Sequence[str], lately: Sequence[Record], *, admin: bool, unwell: str | None = None
+    known: Known,
+    warnings: Sequence[object],
+    records: Sequence[Record],
+    samples: Mapping[str, Sequence[Sample]],
+    *,
+    admin: bool,
+    unwell: str | None = None,
 ) -> HomePage:
-    """The first page for someone who may change settings (`admin`) or not; `unwell` says why nothing can be kept."""
+    """The first page for someone who may change settings (`admin`) or not.
+
+    `records` are what happened lately, `samples` the last hours by zone; `unwell` says why nothing can be kept.
+    """
     zones = known.settings.all_zones if known.settings else ()
     names = {zone.id: zone.name for zone in zones}
+    newest = {record.zone: record for record in reversed(records)}
     return HomePage(
-        title=zones[0].name if len(zones) == 1 else "Home",
+        title=zones[0].name if len(zones) == 1 and known.settings and known.settings.zones else _("Home"),
         now=iso(known.now) or "",
         virtual=known.source == "virtual_home",
-        banners=(*_unwell(unwell), *_banners(known, warnings, admin)),
-        cards=tuple(_card(known, zone) for zone in zones),
+        admin=admin,
+        banners=banners(known, warnings, unwell, admin=admin),
+        cards=tuple(
+            _card(known, zone, samples.get(zone.id, ()), newest.get(zone.id), alone=len(zones) == 1) for zone in zones
+        ),
         house_buttons=_house_buttons(zones),
         calls=_calls(known),
-        lately=tuple(_line(known, record, names) for record in lately),
+        lately=lately(known, records, names),
     )
 
 
 def _moment(instant: datetime, words: str, known: Known) -> Moment:
-    return Moment(iso(instant) or "", words, when(instant, known.now, known.tz))
+    return Moment(iso(instant) or "", words, moment(instant, known.tz, known.now))
 
 
 def _past(instant: datetime | None, known: Known) -> Moment | None:
-    return _moment(instant, ago(instant, known.now), known) if instant else None
+    return _moment(instant, age(instant, known.now), known) if instant else None
 
 
 def _coming(instant: datetime, known: Known) -> Moment:
     return _moment(instant, ahead(instant, known.now), known)
 
 
-# Banners
-
-
-def _banners(known: Known, warnings: Sequence[str], admin: bool) -> list[Banner]:
-    found = [_invalid(known), _late(known), _automation_off(known, admin), _few_calls(known)]
-    return [banner for banner in found if banner] + [Banner("warn", opened(text)) for text in warnings]
-
-
-def _unwell(why: str | None) -> list[Banner]:
-    return [Banner("bad", opened(why))] if why else []
-
-
-def _invalid(known: Known) -> Banner | None:
-    if not known.faults:
-        return None
-    count = "one mistake" if len(known.faults) == 1 else f"{len(known.faults)} mistakes"
-    rest = "The last good settings stay in force." if known.settings else "Nothing is driven until it is corrected."
-    lines = [_fault(fault) for fault in known.faults]
-    return Banner("bad", f"The settings file has {count}. {rest}", lines)
-
-
-def _fault(fault: Fault) -> str:
-    """`Line 12: …`; the key stands in front where the sentence does not begin with it."""
-    where = f"Line {fault.line}: " if fault.line else ""
-    named = not fault.key or fault.message.startswith(fault.key)
-    return where + (fault.message if named else f"{fault.key}: {fault.message}")
-
-
-def _late(known: Known) -> Banner | None:
-    wake = known.wake
-    if wake is None or known.now - wake[0] < LATE:
-        return None
-    due = when(wake[0], known.now, known.tz)
-    return Banner(
-        "bad", f"No look has been taken since one was due at {due}. Look into the log, or restart the service."
-    )
-
-
-def _automation_off(known: Known, admin: bool) -> Banner | None:
-    zones = known.settings.all_zones if known.settings else ()
-    off = [zone.name for zone in zones if not zone.automation_enabled]
-    if not off:
-        return None
-    tone = "warn" if len(off) == len(zones) else "quiet"  # one zone of several may well be meant to be off
-    text = f"The automation is off in {listed(off)}: the temperature is watched, nothing is switched by itself."
-    if admin:
-        return Banner(tone, text, button=Button("automation-on", "Turn the automation on", "1 call"))
-    return Banner(tone, f"{text} An administrator can turn it on.")
-
-
-def _few_calls(known: Known) -> Banner | None:
-    if not known.quota["warning"]:
-        return None
-    left = grouped(known.quota["remaining"])
-    return Banner(
-        "warn", f"{left} of today's calls are left, the reserve for commands included: readings come less often."
-    )
-
-
 # Zones
 
 
-def _card(known: Known, zone: Zone) -> Card:
+def _card(known: Known, zone: Zone, samples: Sequence[Sample], newest: Record | None, *, alone: bool) -> Card:
+    assert known.settings is not None  # a zone comes from settings
     state = known.house.states.get(zone.id, ZoneState(zone.id))
     view = zone_view(known, zone)
     reading, verdict, wake = state.reading, state.verdict, state.wake
     words, tone = doing(state.aircon, known.now, known.tz)
+    opening = opening_at(zone.windows, known.settings.tz, known.now)
+    told = verdict is not None and verdict.outcome is Outcome.OUTSIDE_WINDOW  # says when the next one opens
+    same = newest is not None and verdict is not None and newest.at == verdict.at
     return Card(
         id=zone.id,
         name=zone.name,
-        temperature=f"{reading.tenths / 10:.1f}" if reading else "–",
-        humidity=f"{reading.humidity} %" if reading and reading.humidity is not None else "",
+        temperature=degrees(reading.tenths if reading else None),
+        humidity=percent(reading.humidity) if reading and reading.humidity is not None else "",
+        trend=None if view["reading"]["stale"] else _trend(samples, known.now),
         read=_past(reading.read_at if reading else None, known),
-        warning=_warning(known, state, view),
+        doubted=bool(view["reading"]["stale"]),
+        warning=_warning(known, state),
         doing=words,
         tone=tone,
         aims=_aims(zone),
         notes=tuple(_notes(known, state, view)),
-        why=opened(verdict.sentence.text(known.tz)) if verdict else "The first look has not been taken yet.",
-        decided=_past(verdict.at if verdict else None, known),
+        why=opened(sentence(verdict.sentence, known.tz)) if verdict else _("The first look has not been taken yet."),
+        record=newest.id if newest is not None and same else None,
         wake=_coming(wake.at, known) if wake else None,
-        wake_reason=opened(wake.reason.text(known.tz)) if wake else "",
-        bar=_bar(known, zone),
-        window=_window(known, zone),
+        wake_reason=opened(sentence(wake.reason, known.tz)) if wake else "",
+        bar=_bar(known, opening),
+        window="" if told else _window(known, zone, opening),
+        chart=_chart(known, zone, samples),
         hold=_hold(known, state.hold) if state.hold and held(state, known.now) else "",
-        resume=Button("resume", "Resume", "1 call", zone.id),
-        buttons=_buttons(zone),
+        resume=Button("resume", _("Resume"), calls(1), zone.id),
+        buttons=_buttons(zone, alone=alone),
+        seasons=_seasons(zone),
+        automation=Button("automation", _("Automation"), "", zone.id, value="off" if zone.automation_enabled else "on"),
+        automatic=zone.automation_enabled,
     )
 
 
-def _warning(known: Known, state: ZoneState, view: View) -> str:
-    """Why the figure should not be trusted, or why no newer one came."""
-    parts = [view["reading"]["stale_reason"]] if view["reading"]["stale"] else []
-    if state.trouble is not None:
-        parts.append(opened(state.trouble.sentence.text(known.tz)))
-        parts.append(f"So since {when(state.trouble.since, known.now, known.tz)}.")
-    return " ".join(dict.fromkeys(parts))
+def _trend(samples: Sequence[Sample], now: datetime) -> Trend | None:
+    slope = trend(samples, round(now.timestamp() * 1000))
+    if slope is None:
+        return None
+    figure = _("%(degrees)s°/h", degrees=decimal(abs(slope) / 10))
+    if abs(slope) < STEADY:
+        return Trend("level", _("steady"), _("The temperature is steady."))
+    if slope > 0:
+        return Trend("up", figure, _("The temperature rises by %(figure)s.", figure=figure))
+    return Trend("down", figure, _("The temperature falls by %(figure)s.", figure=figure))
+
+
+def _chart(known: Known, zone: Zone, samples: Sequence[Sample]) -> Chart | None:
+    assert known.settings is not None
+    since = datetime.fromtimestamp(known.now.timestamp() - SHOWN / 1000, known.now.tzinfo)
+    windows = spans_between(zone.windows, known.settings.tz, since, known.now)
+    return chart_of(zone, samples, windows, known.now, known.tz)
+
+
+def _warning(known: Known, state: ZoneState) -> str:
+    """Why no newer figure came. That it is old stands in a banner."""
+    trouble = state.trouble
+    if trouble is None:
+        return opened(_("The meter has not been read yet")) if state.reading is None else ""
+    since = _("So since %(since)s.", since=moment(trouble.since, known.tz, known.now))
+    return f"{opened(sentence(trouble.sentence, known.tz))} {since}"
 
 
 def _aims(zone: Zone) -> str:
     profile = zone.profile
-    season = "Winter" if zone.mode is Season.WINTER else "Summer"
-    rounded = profile.target_temp != profile.set_point
-    sent = f"{profile.set_point}°{f' ({profile.target_temp:g}° rounded)' if rounded else ''}"
-    return f"{season}: {profile.min_temp:g} to {profile.max_temp:g} °C, set point {sent}"
+    figures = {"low": short(profile.min_temp), "high": short(profile.max_temp), "set": str(profile.set_point)}
+    if zone.mode is Season.WINTER:
+        text = _("Winter: %(low)s to %(high)s °C, set point %(set)s°", **figures)
+    else:
+        text = _("Summer: %(low)s to %(high)s °C, set point %(set)s°", **figures)
+    if profile.target_temp == profile.set_point:
+        return str(text)
+    return f"{text} {_('(%(target)s° rounded)', target=short(profile.target_temp))}"
 
 
 def _notes(known: Known, state: ZoneState, view: View) -> list[str]:
-    notes = []
+    notes: list[str] = []
     if state.retry is not None:
-        notes.append(f"The last command did not go through; next try {when(state.retry.at, known.now, known.tz)}.")
+        again = at_moment(state.retry.at, known.tz, known.now)
+        notes.append(_("The last command did not go through; next try %(at)s.", at=again))
     if state.repeat is not None:
-        times = "once more" if state.repeat.remaining == 1 else f"{state.repeat.remaining} times more"
-        notes.append(f"Off is sent {times}, next at {state.repeat.at.astimezone(known.tz):%H:%M:%S}.")
+        words = ngettext(
+            "Off is sent once more, at %(at)s.",
+            "Off is sent %(num)s times more, next at %(at)s.",
+            state.repeat.remaining,
+            at=clock(state.repeat.at, known.tz, seconds=True),
+        )
+        notes.append(words)
     if view["aircon"]["cooldown_until"]:
         until = datetime.fromisoformat(view["aircon"]["cooldown_until"])
-        notes.append(f"Cooldown until {until.astimezone(known.tz):%H:%M:%S}.")
+        notes.append(_("Cooldown until %(until)s.", until=clock(until, known.tz, seconds=True)))
     battery = state.reading.battery if state.reading else None
     if battery is not None and battery <= LOW_BATTERY:
-        notes.append(f"The meter's battery is at {battery} %: change it soon.")
+        notes.append(_("The meter's battery is at %(level)s: change it soon.", level=percent(battery)))
     return notes
 
 
-def _bar(known: Known, zone: Zone) -> Bar | None:
-    assert known.settings is not None  # a zone comes from settings
-    opening = opening_at(zone.windows, known.settings.tz, known.now)
+def _bar(known: Known, opening: Opening) -> Bar | None:
     if opening.current is None or opening.closes_at is None:
         return None
     opens, closes = opening.current.opens, opening.closes_at
@@ -286,49 +281,58 @@ def _bar(known: Known, zone: Zone) -> Bar | None:
     return Bar(_moment(opens, "", known), _coming(closes, known), round(done), round(whole))
 
 
-def _window(known: Known, zone: Zone) -> str:
-    assert known.settings is not None  # a zone comes from settings
-    opening = opening_at(zone.windows, known.settings.tz, known.now)
+def _window(known: Known, zone: Zone, opening: Opening) -> str:
     if not zone.windows:
-        return "No window is set: the temperature is watched, nothing is switched."
-    if opening.inside:
-        ends = f"closes {when(opening.closes_at, known.now, known.tz)}" if opening.closes_at else "never closes"
-        return f"The window is open and {ends}."
+        return str(_("No window is set: the temperature is watched, nothing is switched."))
+    if opening.inside and opening.closes_at is None:
+        return str(_("The window is open and never closes."))
+    if opening.inside and opening.closes_at is not None:
+        closes = at_moment(opening.closes_at, known.tz, known.now)
+        return str(_("The window is open and closes %(at)s.", at=closes))
     if opening.opens_at is None:
-        return "No window opens in the coming week."
-    return f"The next window opens {when(opening.opens_at, known.now, known.tz)}."
+        return str(_("No window opens in the coming week."))
+    return str(_("The next window opens %(at)s.", at=at_moment(opening.opens_at, known.tz, known.now)))
 
 
 def _hold(known: Known, hold: Hold) -> str:
-    what = CHOSEN.get(hold.action, hold.action)
-    until = f"until {when(hold.until, known.now, known.tz)}" if hold.until else "until you resume"
-    return f"Chosen by hand: {what}, since {when(hold.since, known.now, known.tz)}. It is kept {until}."
+    action = "off" if hold.action == "quick-off" else hold.action
+    chosen = str(CHOSEN.get(action, CHOSEN["off"])) % {"since": moment(hold.since, known.tz, known.now)}
+    if hold.until is None:
+        return f"{chosen} {_('It is kept until you resume.')}"
+    return f"{chosen} {_('It is kept until %(until)s.', until=moment(hold.until, known.tz, known.now))}"
 
 
-def _buttons(zone: Zone) -> tuple[Button, ...]:
+def _buttons(zone: Zone, *, alone: bool) -> tuple[Button, ...]:
+    """Three choices by hand, and for an only zone the look at once."""
     scenes, device = zone.aircon_scenes, bool(zone.aircon_device_id)
 
     def cost(scene: str, repeats: int = 0) -> str:
         return calls(1, 1 + repeats + int(bool(scene) and device))
 
-    return (
-        Button("winter", "Heat", cost(scenes.winter), zone.id, "heat"),
-        Button("summer", "Cool", cost(scenes.summer), zone.id, "cool"),
-        Button("fan", "Fan", cost(scenes.fan), zone.id),
-        Button("off", "Off", cost(scenes.off, zone.off_repeat_count - 1), zone.id),
-    )
+    if zone.mode is Season.WINTER:
+        first = Button("winter", _("Heat"), cost(scenes.winter), zone.id, "heat")
+    else:
+        first = Button("summer", _("Cool"), cost(scenes.summer), zone.id, "cool")
+    fan = Button("fan", _("Fan"), cost(scenes.fan), zone.id)
+    off = Button("off", _("Off"), cost(scenes.off, zone.off_repeat_count - 1), zone.id)
+    return (first, fan, off, Button("run-once", _("Run now"), calls(1))) if alone else (first, fan, off)
+
+
+def _seasons(zone: Zone) -> tuple[tuple[Button, bool], ...]:
+    winter = Button("season", _("Winter"), "", zone.id, "heat", Season.WINTER.value)
+    summer = Button("season", _("Summer"), "", zone.id, "cool", Season.SUMMER.value)
+    return (winter, zone.mode is Season.WINTER), (summer, zone.mode is Season.SUMMER)
 
 
 def _house_buttons(zones: Sequence[Zone]) -> tuple[Button, ...]:
     if not zones:
         return ()
-    meters = max(1, len({zone.meter_device_id for zone in zones}))
     least, most = len(zones), sum(zone.off_repeat_count + int(bool(zone.aircon_scenes.off)) for zone in zones)
-    everything = "All off and stay off" if len(zones) > 1 else "Off and stay off"
-    return (
-        Button("run-once", "Run now", calls(meters)),
-        Button("quick-off", everything, calls(least, most)),
-    )
+    if len(zones) == 1:
+        return (Button("quick-off", _("Off and stay off"), calls(least, most)),)
+    meters = max(1, len({zone.meter_device_id for zone in zones}))
+    everything = Button("quick-off", _("All off and stay off"), calls(least, most))
+    return Button("run-once", _("Run now"), calls(meters)), everything
 
 
 # The day
@@ -336,25 +340,14 @@ def _house_buttons(zones: Sequence[Zone]) -> tuple[Button, ...]:
 
 def _calls(known: Known) -> Calls:
     quota = known.quota
-    resets = datetime.fromisoformat(quota["resets_at"])
-    names = {"read": "readings", "command": "commands", "catalogue": "lists of devices", "probe": "probes"}
-    spent = [(names.get(purpose, purpose), count) for purpose, count in quota["by_purpose"].items() if count]
+    used, limit = number(quota["used"]), number(quota["limit"])
+    spent = [(PURPOSES.get(what, PURPOSES["probe"]), count) for what, count in quota["by_purpose"].items() if count]
     return Calls(
         used=quota["used"],
         limit=quota["limit"],
-        words=f"{grouped(quota['used'])} of {grouped(quota['limit'])} calls today",
-        purposes=tuple(f"{grouped(count)} {name}" for name, count in spent),
-        projected=f"About {grouped(quota['projected'])} by the end of the day.",
-        resets=_coming(resets, known),
+        words=_("%(used)s of %(limit)s calls today", used=used, limit=limit),
+        purposes=tuple(str(names[count != 1]) % {"count": number(count)} for names, count in spent),
+        projected=_("About %(count)s by the end of the day.", count=number(quota["projected"])),
+        resets=_coming(known.resets_at, known),
         tone="warn" if quota["warning"] else "",
-    )
-
-
-def _line(known: Known, record: Record, names: dict[str, str]) -> Line:
-    return Line(
-        at=_moment(record.at, ago(record.at, known.now), known),
-        zone=names.get(record.zone, record.zone) if len(names) > 1 else "",
-        temperature=f"{record.reading.tenths / 10:.1f}°" if record.looked and record.reading else "",
-        text=opened(record.verdict.sentence.text(known.tz)),
-        tone="warn" if record.trouble else TONES.get(record.verdict.outcome.value, "") if record.action else "",
     )

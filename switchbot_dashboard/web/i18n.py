@@ -42,7 +42,7 @@ def register_i18n(app: Flask, service: Service) -> None:
         current = service.settings.current
         g.tz = current.tz if current is not None else UTC
 
-    filters = (temp, degrees, number, percent, clock, moment, day, span, sentence)
+    filters = (temp, degrees, number, percent, clock, moment, at_moment, day, span, sentence)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(language=language, LANGUAGES=LANGUAGES)
 
@@ -99,6 +99,11 @@ def decimal(value: float, places: int = 1) -> str:
     return text.replace(".", ",") if french() else text
 
 
+def short(value: float) -> str:
+    """A number without a decimal that says nothing: `20`, `20.5`, `20,5`."""
+    return decimal(value, 0 if value == round(value) else 1)
+
+
 def number(count: int) -> str:
     """A whole number by threes: `10 000`."""
     return f"{count:,}".replace(",", NARROW).replace("-", "−")
@@ -137,6 +142,12 @@ def moment(instant: datetime, tz: tzinfo | None = None, today: datetime | None =
     if instant.astimezone(zone).date() == present.astimezone(zone).date():
         return time
     return str(_("%(day)s %(time)s", day=day(instant, zone, present), time=time))
+
+
+def at_moment(instant: datetime, tz: tzinfo | None = None, today: datetime | None = None) -> str:
+    """`moment` for a sentence that says at what time: in French `à 17 h 30`, but `demain à 6 h 30`."""
+    text = moment(instant, tz, today)
+    return f"à {text}" if french() and text[0].isdigit() else text
 
 
 def span(seconds: float) -> str:

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from .access import Caller, caller, member, public, safe_next, service
 from .errors import Refusal
-from .i18n import COOKIE, LANGUAGES
+from .i18n import COOKIE, LANGUAGES, now
+from .views import iso
 
 shell = Blueprint("shell", __name__)
 
@@ -69,7 +70,12 @@ def register_shell(app: Flask) -> None:
     """The views of this module, and `shell()` for the templates."""
     app.register_blueprint(shell)
     app.jinja_env.globals.update(
-        shell=_shell, theme=theme, THEMES=THEMES, GROUNDS=GROUNDS, here=lambda: request.full_path.rstrip("?")
+        shell=_shell,
+        theme=theme,
+        THEMES=THEMES,
+        GROUNDS=GROUNDS,
+        here=lambda: request.full_path.rstrip("?"),
+        now_iso=lambda: iso(now()),
     )
 
 

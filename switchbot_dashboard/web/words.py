@@ -1,75 +1,70 @@
-"""Times, lengths and counts as people say them. English; one place for what another language would say."""
+"""Times, lengths and counts as people say them, in the reader's language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from ..domain.record import Aircon, Fate, Record, Turn
-from ..domain.sentence import english_span
-
-THIN = "\u202f"  # a narrow no-break space
-
-
-def when(instant: datetime, now: datetime, tz: tzinfo) -> str:
-    """`17:30` today, `yesterday 17:30`, `tomorrow 06:30`, else `Mon 2 Mar 17:30`."""
-    local, today = instant.astimezone(tz), now.astimezone(tz).date()
-    day = {-1: "yesterday ", 0: "", 1: "tomorrow "}.get((local.date() - today).days)
-    return f"{local:%a} {local.day} {local:%b %H:%M}" if day is None else f"{day}{local:%H:%M}"
-
-
-def ago(instant: datetime, now: datetime) -> str:
-    """How long ago: `just now`, `2 min ago`."""
-    seconds = round((now - instant).total_seconds())
-    return "just now" if seconds < 5 else f"{english_span(seconds)} ago"
-
-
-def ahead(instant: datetime, now: datetime) -> str:
-    """How long until: `now`, `in 45 s`, `in 6 min`."""
-    seconds = round((instant - now) / timedelta(seconds=1))
-    return "now" if seconds <= 0 else f"in {english_span(seconds)}"
-
-
-def grouped(number: int) -> str:
-    """`10 000`: digits by threes."""
-    return f"{number:,}".replace(",", THIN)
+from .i18n import at_moment, moment, number, sentence
 
 
 def calls(least: int, most: int | None = None) -> str:
     """A cost: `1 call`, `1–3 calls`."""
     if most is None or most == least:
-        return f"{grouped(least)} call" if least == 1 else f"{grouped(least)} calls"
-    return f"{least}–{most} calls"
+        return str(ngettext("%(count)s call", "%(count)s calls", least, count=number(least)))
+    return str(_("%(least)s–%(most)s calls", least=least, most=most))
 
 
 def listed(names: Sequence[str]) -> str:
     """`Home`, `Home and Office`, `Home, Office and Attic`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) == 1:
+        return names[0]
+    return str(_("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1]))
 
 
-def opened(sentence: str) -> str:
+def opened(text: str) -> str:
     """A sentence that begins with a capital and ends with a full stop."""
-    text = sentence.strip()
+    text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".") if text else ""
 
 
-DOING = {0: ("Running on auto", "auto"), 1: ("Running on auto", "auto"), 2: ("Cooling", "cool"), 3: ("Drying", "cool")}
-DOING |= {4: ("Fan running", "fan"), 5: ("Heating", "heat")}
+AUTO = (_l("Running on auto"), "auto")
+DOING = {0: AUTO, 1: AUTO, 2: (_l("Cooling"), "cool"), 3: (_l("Drying"), "cool"), 4: (_l("Fan running"), "fan")}
+DOING |= {5: (_l("Heating"), "heat")}
+RUNNING = (_l("On"), "auto")
 
 
 def doing(aircon: Aircon, now: datetime, tz: tzinfo) -> tuple[str, str]:
     """What the air conditioner is assumed to do, in words and a tone: `heat`, `cool`, `fan`, `auto`, `off`, `none`."""
     if aircon.power is None:
-        return "It is not known whether the air conditioner runs", "none"
-    since = f" since {when(aircon.since, now, tz)}" if aircon.since else ""
-    if not aircon.power:
-        return f"Off{since}", "off"
-    word, tone = DOING.get(aircon.mode, ("On", "auto")) if aircon.mode is not None else ("On", "auto")
-    degrees = aircon.temperature is not None and aircon.mode != 4
-    return f"{word}{since}{f', set to {aircon.temperature}°' if degrees else ''}", tone
+        return str(_("It is not known whether the air conditioner runs")), "none"
+    word, tone = (_l("Off"), "off") if not aircon.power else RUNNING
+    if aircon.power and aircon.mode is not None:
+        word, tone = DOING.get(aircon.mode, RUNNING)
+    text = str(word)
+    if aircon.since is not None:
+        text = _("%(doing)s since %(when)s", doing=text, when=moment(aircon.since, tz, now))
+    if aircon.power and aircon.temperature is not None and aircon.mode != 4:
+        text = _("%(doing)s, set to %(degrees)s°", doing=text, degrees=aircon.temperature)
+    return text, tone
 
 
-TURNS = {Turn.ON: "On", Turn.OFF: "Off", Turn.FAN: "Fan"}
+SENT = {Turn.ON: _l("On sent at %(at)s."), Turn.OFF: _l("Off sent at %(at)s."), Turn.FAN: _l("Fan sent at %(at)s.")}
+UNSURE = {
+    Turn.ON: _l("On was sent at %(at)s, but no answer came: it may have happened."),
+    Turn.OFF: _l("Off was sent at %(at)s, but no answer came: it may have happened."),
+    Turn.FAN: _l("Fan was sent at %(at)s, but no answer came: it may have happened."),
+}
+FAILED = {
+    Turn.ON: _l("On did not go through."),
+    Turn.OFF: _l("Off did not go through."),
+    Turn.FAN: _l("Fan did not go through."),
+}
 
 
 def came_of(
@@ -80,19 +75,19 @@ def came_of(
     parts = [part for part in dict.fromkeys(said) if part]
     fates = [record.action.fate for record in records if record.action]
     if hold_until is not None and Fate.DONE in fates:
-        parts.append(f"Holds until {when(hold_until, now, tz)} or until you resume.")
+        parts.append(_("Holds until %(when)s or until you resume.", when=moment(hold_until, tz, now)))
     tone = "ok" if all(fate is Fate.DONE for fate in fates) else "warn"
-    return " ".join([*parts, f"It cost {calls(spent)}."]), tone
+    return " ".join([*parts, _("It cost %(calls)s.", calls=calls(spent))]), tone
 
 
 def _sent(record: Record, now: datetime, tz: tzinfo) -> str:
     done = record.action
     if done is None:
-        return opened(record.verdict.sentence.text(tz))
-    word, at = TURNS[done.order.turn], when(done.sent_at, now, tz)
+        return opened(sentence(record.verdict.sentence, tz))
+    turn, at = done.order.turn, at_moment(done.sent_at, tz, now)
     if done.fate is Fate.DONE:
-        return f"{word} sent at {at}."
+        return str(SENT[turn]) % {"at": at}
     if done.fate is Fate.UNKNOWN:
-        return f"{word} was sent at {at}, but no answer came: it may have happened."
-    why = opened(done.errors[-1]) if done.errors else ""
-    return f"{word} did not go through. {why}".strip()
+        return str(UNSURE[turn]) % {"at": at}
+    why = opened(str(done.errors[-1])) if done.errors else ""
+    return f"{FAILED[turn]} {why}".strip()

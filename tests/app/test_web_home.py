@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -9,15 +10,24 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from support.web_fakes import NOW, Home, a_state
+from support.web_fakes import NOW, Home, a_record, a_state, an_off
 
 from switchbot_dashboard.config import Config
-from switchbot_dashboard.domain.record import Aircon, Fate, Hold, House, Outcome, Trouble
+from switchbot_dashboard.domain.history import HOUR, MINUTE, Sample
+from switchbot_dashboard.domain.record import Aircon, Fate, Hold, House, Outcome, Reading, Trouble
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.domain.settings_faults import Fault
 from switchbot_dashboard.people import Role
 from switchbot_dashboard.web import build_web
 from switchbot_dashboard.web.service import Busy
+
+SCRIPT = {"Accept": "application/json"}
+
+
+def csrf_of(html: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', html)
+    assert found is not None
+    return found[1]
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def known(home: Home, **zone: Any) -> None:
 
 def test_the_page_says_how_it_is_why_and_what_is_next(client: FlaskClient) -> None:
     page = page_of(client)
-    assert '<span class="degrees">20.4°</span>' in page
+    assert '<p class="degrees">20.4°</p>' in page
     assert "45 %" in page
     assert "2 min ago" in page
     assert "Heating since 17:30, set to 23°" in page
@@ -178,3 +188,80 @@ def test_an_unknown_page_is_a_page(client: FlaskClient) -> None:
     assert answer.status_code == 404
     assert answer.mimetype == "text/html"
     assert "There is nothing at this address." in answer.text
+
+
+def test_the_season_and_the_automation_are_switched_in_the_settings(home: Home, client: FlaskClient) -> None:
+    answer = client.post("/do/season", data={"zone": "home", "value": "summer"}, headers=SCRIPT)
+    assert answer.json == {"message": "It is summer now: it cools.", "tone": "ok"}
+    assert home.desk.document["mode"] == "summer"
+    client.post("/do/automation", data={"zone": "home", "value": "off"})
+    assert home.desk.document["automation_enabled"] is False
+    assert 'aria-checked="false"' in client.get("/").text
+
+
+def test_a_zone_is_switched_for_itself(home: Home, client: FlaskClient) -> None:
+    home.desk.document["zones"] = [{"id": "salon"}, {"id": "attic"}]
+    client.post("/do/season", data={"zone": "attic", "value": "summer"})
+    assert home.desk.document["zones"] == [{"id": "salon"}, {"id": "attic", "mode": "summer"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/do/season", {"zone": "home", "value": "autumn"}),
+        ("/do/automation", {"zone": "home", "value": ""}),
+        ("/do/season", {"zone": "cellar", "value": "summer"}),
+    ],
+)
+def test_a_switch_to_nowhere_changes_nothing(home: Home, client: FlaskClient, path: str, form: dict[str, str]) -> None:
+    before = dict(home.desk.document)
+    assert client.post(path, data=form, headers=SCRIPT).status_code == 422
+    assert home.desk.document == before
+
+
+def test_a_member_has_no_switches(home: Home, client: FlaskClient) -> None:
+    _, text = home.people.create_token("phone", Role.MEMBER)
+    bearer = {"Authorization": f"Bearer {text}"}
+    assert "/do/season" not in client.get("/", headers=bearer).text
+    assert client.post("/do/season", data={"value": "summer"}, headers=bearer).status_code == 403
+
+
+def test_looks_that_came_to_the_same_are_one_line(home: Home, client: FlaskClient) -> None:
+    page = page_of(client)
+    lately = page[page.index("<ol") : page.index("</ol>")]
+    assert lately.count("<li") == 1
+    assert "5 looks since 17:36" in lately
+    home.memory.kept = [*home.memory.kept, a_record(9, action=an_off())]
+    assert client.get("/parts/home").get_json()["parts"]["lately"].count("<li") == 2
+
+
+def test_a_rising_temperature_is_told(home: Home, client: FlaskClient) -> None:
+    now = round(NOW.timestamp() * 1000)
+    home.memory.samples = [Sample(now - HOUR + step * 5 * MINUTE, 5 * MINUTE, 190 + step) for step in range(12)]
+    page = page_of(client)
+    assert "The temperature rises by 1.2°/h." in page
+    assert 'aria-label="Temperature of the last 6 hours: between 19.0 °C and 20.1 °C' in page
+
+
+def test_the_page_speaks_french(home: Home, client: FlaskClient) -> None:
+    known(home, hold=Hold("off", NOW, NOW + timedelta(days=1)))
+    page = " ".join(unescape(client.get("/", headers={"Accept-Language": "fr"}).text).split())
+    assert "Chauffage depuis 17 h 30, consigne 23°" in page
+    assert "Choisi à la main : arrêt, depuis 17 h 46. C'est maintenu jusqu'à demain à 17 h 46." in page
+    assert "312 appels sur 10 000 aujourd'hui" in page
+
+
+def test_a_page_that_is_kept_still_carries_each_visitors_own_token(home: Home) -> None:
+    home.memory.steady = True
+    app = build_web(home.service())
+    one, two = (csrf_of(app.test_client().get("/").text) for _ in range(2))
+    assert one != two
+
+
+def test_a_kept_page_is_made_anew_when_something_changes(home: Home, client: FlaskClient) -> None:
+    home.memory.steady = True
+    assert "20.4°" in client.get("/").text
+    known(home, reading=Reading(211, 45, 88, NOW, NOW))
+    assert "20.4°" in client.get("/").text
+    home.memory.steady = False
+    assert "21.1°" in client.get("/").text

@@ -1,41 +1,15 @@
 // Keeps the first page current: asks often only while someone looks, and changes only what changed.
 
-const SHOWN = 5_000;
+import { put, setClock, tellTimes } from "./times.js";
+
+const SHOWN = 3_000;
 const HIDDEN = 60_000;
-const body = document.body;
+const words = document.getElementById("words").dataset;
 const seen = new Map(); // the last text of each part, as it was sent
-let tag = body.dataset.tag;
-let ahead = Date.parse(body.dataset.now) - Date.now(); // how far the server's clock is ahead of ours
+let tag = document.body.dataset.tag;
 let lostAt = null;
 let timer = 0;
 let asking = false;
-
-const now = () => Date.now() + ahead;
-
-function span(seconds) {
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
-}
-
-function tellTimes() {
-  for (const element of document.querySelectorAll("[data-past]")) {
-    const seconds = Math.round((now() - Date.parse(element.dateTime)) / 1000);
-    put(element, seconds < 5 ? "just now" : `${span(seconds)} ago`);
-  }
-  for (const element of document.querySelectorAll("[data-coming]")) {
-    const seconds = Math.round((Date.parse(element.dateTime) - now()) / 1000);
-    put(element, seconds <= 0 ? "now" : `in ${span(seconds)}`);
-  }
-  for (const element of document.querySelectorAll("progress[data-from]")) {
-    element.value = Math.max(0, (now() - Date.parse(element.dataset.from)) / 1000);
-  }
-}
-
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 async function ask(url, headers = {}) {
   const answer = await fetch(url, { headers: { Accept: "application/json", ...headers }, cache: "no-store" });
@@ -47,12 +21,11 @@ async function ask(url, headers = {}) {
 async function refresh() {
   const state = await ask("/api/state", { "If-None-Match": tag });
   if (state.status === 304) return;
-  const fresh = state.headers.get("ETag");
   const answer = await (await ask("/parts/home")).json();
-  ahead = Date.parse(answer.now) - Date.now();
+  setClock(answer.now);
   if (!Object.keys(answer.parts).every((id) => document.getElementById(id))) return location.reload(); // new zones
   for (const [id, html] of Object.entries(answer.parts)) show(id, html);
-  tag = fresh;
+  tag = answer.tag;
   tellTimes();
 }
 
@@ -60,8 +33,8 @@ function show(id, html) {
   if (seen.get(id) === html) return;
   seen.set(id, html);
   const place = document.getElementById(id);
-  const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   if (place.querySelector('[aria-busy="true"]')) return void seen.delete(id); // its answer comes first
+  const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   place.innerHTML = html;
   if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
@@ -83,9 +56,9 @@ async function follow() {
 
 function lost() {
   lostAt ??= new Date();
-  const clock = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  const style = { hour: "2-digit", minute: "2-digit", hour12: false };
   const line = document.getElementById("offline");
-  put(line, `The dashboard has not answered since ${clock}. This is what was known then; it is asked again by itself.`);
+  put(line, words.lost.replace("{}", lostAt.toLocaleTimeString(document.documentElement.lang, style)));
   line.hidden = false;
 }
 
@@ -107,10 +80,11 @@ async function press(form) {
     const told = await answer.json();
     tell(said, told.message, told.tone ?? "warn");
   } catch {
-    tell(said, "No answer came. Look at what is shown in a moment before you press again.", "warn");
+    tell(said, words.silence, "warn");
   } finally {
     button.removeAttribute("aria-busy");
     button.disabled = false;
+    button.focus();
     follow();
   }
 }
@@ -128,5 +102,4 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("visibilitychange", () => document.hidden || follow());
 window.addEventListener("online", follow);
-setInterval(() => document.hidden || tellTimes(), 1000);
 timer = setTimeout(follow, SHOWN);
