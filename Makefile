@@ -11,13 +11,22 @@ CODE := switchbot_dashboard tests
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: run test check bench format settings-doc translations
+.PHONY: run test check bench format settings-doc translations browser screenshots
 
 run: $(READY)
 	@exec $(PY) -m switchbot_dashboard serve
 
-test: check
+test: check browser
 	@$(PY) -m pytest -q -n 2
+
+# Chromium for the browser tests; where it cannot be installed they are skipped, and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the browser tests ..."; \
+			{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
+				chromium fonts-dejavu-core; } >/dev/null 2>&1 || echo "Chromium could not be installed: apt-get install chromium says why."; \
+		else echo "No Chromium is installed, so the browser tests are skipped (on Debian: apt-get install chromium, as root)."; fi; }
 
 check: $(READY_DEV)
 	@$(PY) -m ruff check $(CODE)
@@ -26,6 +35,9 @@ check: $(READY_DEV)
 
 bench: $(READY_DEV)
 	@$(PY) tests/bench.py
+
+screenshots: $(READY_DEV) browser
+	@$(PY) tests/screenshots.py
 
 format: $(READY_DEV)
 	@$(PY) -m ruff check --fix --quiet $(CODE)
