@@ -286,7 +286,7 @@ def _marks(coming: Forecast, tz: tzinfo) -> Iterator[Mark]:
         local = (hour + timedelta(hours=1)).astimezone(tz)
         instant = local.replace(minute=0)
         share = (instant - coming.start) / (coming.end - coming.start)
-        if local.hour % 6 == 0 and 0.15 < share < 0.93:
+        if local.hour % 6 == 0 and 0.28 < share < 0.93:
             label = str(SHORT_DAYS[local.weekday()]) if local.hour == 0 else clock(instant)
             yield Mark(_x(instant, coming.start, coming.end), label)
 

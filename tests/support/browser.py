@@ -177,9 +177,9 @@ def layout_faults(page: Page) -> list[str]:
     )
 
 
-def jumped(page: Page) -> float:
-    """How far things moved by themselves while the page was built, as a share of the window."""
-    return page.evaluate("checks.jumped()")
+def jumps(page: Page) -> list[str]:
+    """What moved by itself while the page was built."""
+    return page.evaluate("checks.jumps(0.02)")
 
 
 def walk_by_tab(page: Page) -> tuple[list[str], list[str]]:

@@ -103,13 +103,16 @@ window.checks = (() => {
     return found.slice(0, 5);
   }
 
-  /** How far things moved by themselves so far: the browser's cumulative layout shift. */
-  function jumped() {
+  /** What moved by itself so far, where it was more than `least` of the window: the browser's layout shifts. */
+  function jumps(least) {
     return new Promise((done) => {
-      let sum = 0;
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
-        .observe({ type: "layout-shift", buffered: true });
-      requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+      const found = [];
+      new PerformanceObserver((list) => found.push(...list.getEntries())).observe({ type: "layout-shift", buffered: true });
+      const what = ({ value, sources }) => sources.filter(({ node }) => node?.outerHTML)
+        .map(({ node, previousRect, currentRect }) =>
+          `moved by ${value.toFixed(3)} from ${previousRect.top} to ${currentRect.top}: ${told(node)}`);
+      const tell = () => done(found.reduce((sum, { value }) => sum + value, 0) > least ? found.flatMap(what) : []);
+      requestAnimationFrame(() => requestAnimationFrame(tell));
     });
   }
 
@@ -148,7 +151,7 @@ window.checks = (() => {
   const focusFound = () => [[...stops].map(told), unseen];
 
   return {
-    overflow, smallTargets, cutTexts, brokenWords, overlaps, jumped, largestPaint, watchFocus, focusLeft, focusFound,
+    overflow, smallTargets, cutTexts, brokenWords, overlaps, jumps, largestPaint, watchFocus, focusLeft, focusFound,
   };
 })();
 
