@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -39,9 +38,3 @@ def visit(browser: Browser, home: Running) -> Iterator[Callable[[Look], Visit]]:
     """Starts visits, and holds each to its promises at the end."""
     with ExitStack() as ends:
         yield lambda look, chosen=True: ends.enter_context(Visit(browser, home.url, look, chosen=chosen))
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Path:
-    """Where files go that a page offers."""
-    return tmp_path / "downloads"

@@ -87,11 +87,12 @@ class Visit:
     `chosen` says that theme and language were picked on the dashboard before; else they are what the device has.
     """
 
-    def __init__(self, browser: Browser, url: str, look: Look, *, chosen: bool = True) -> None:
+    def __init__(self, browser: Browser, url: str, look: Look, *, chosen: bool = True, script: bool = True) -> None:
         self.url, self.look = url, look
         self.troubles: list[str] = []
         self.expected: set[int] = set()  # statuses that a test provokes
-        self.context = _context(browser, look)
+        self.outage = False  # whether a test took the network away
+        self.context = _context(browser, look, script)
         if chosen:
             cookies = {"theme": look.theme, "language": look.language}
             self.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
@@ -127,11 +128,12 @@ class Visit:
 
     def _told(self, message: ConsoleMessage) -> None:
         provoked = any(f"status of {status}" in message.text for status in self.expected)
+        provoked = provoked or (self.outage and "net::ERR_" in message.text)
         if message.type in ("error", "warning") and not provoked:
             self.troubles.append(f"console: {message.text}")
 
 
-def _context(browser: Browser, look: Look) -> BrowserContext:
+def _context(browser: Browser, look: Look, script: bool) -> BrowserContext:
     width, height = look.viewport
     return browser.new_context(
         viewport={"width": width, "height": height},
@@ -143,6 +145,7 @@ def _context(browser: Browser, look: Look) -> BrowserContext:
         timezone_id="America/New_York",  # far from any home of the tests: times must be the home's all the same
         reduced_motion="reduce",
         accept_downloads=True,
+        java_script_enabled=script,
     )
 
 
