@@ -131,7 +131,7 @@ class Dashboard:
         spent = self.source.devices.spent()
         if isinstance(found, CloudError):
             self.queries.add_calls(spent)
-            raise NotDone(str(found))
+            raise NotDone(found.sentence)
         known = self.queries.catalogue()
         if known is not None and not found.devices:
             found = replace(found, devices=known.devices)

@@ -41,7 +41,7 @@ def check_settings(dashboard: Dashboard) -> dict[str, Any]:
         "path": str(file.path),
         "ok": not faults,
         "faults": faults,
-        "warnings": list(file.warnings),
+        "warnings": [str(warning) for warning in file.warnings],
         "unknown_keys": list(file.current.unknown_keys()) if file.current else [],
         "older_dashboard": list(differences),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from string import Formatter
@@ -9,7 +10,7 @@ from string import Formatter
 import pytest
 
 from switchbot_dashboard.translations.catalogue import COMPILED, HERE, Clash, compiled, merged
-from switchbot_dashboard.translations.words import NoLiteral, said_in
+from switchbot_dashboard.translations.words import PACKAGE, NoLiteral, said_in
 
 LANGUAGES = sorted({part.parent.name for part in HERE.glob("*/*.po")})
 PERCENT = re.compile(r"%\((\w+)\)([sd])|%%")
@@ -30,9 +31,16 @@ def test_every_word_has_its_translation(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_left_of_words_that_nobody_says(language: str) -> None:
-    said = {words.texts[0] for words in said_in()}
+    said = {words.texts[0] for words in said_in()} | constants()
     unsaid = [message.id for message in merged(language) if message.id and _first(message.id) not in said]
     assert not unsaid
+
+
+def constants() -> set[str]:
+    """All texts in the source: the settings' help and bounds are translated through the tables that hold them."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in PACKAGE.rglob("*.py"))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,6 +80,13 @@ def test_a_sentence_is_found_through_the_names_that_hold_it(tmp_path: Path) -> N
     )
     (tmp_path / "a.py").write_text(source, encoding="utf-8")
     assert {words.texts for words in said_in(tmp_path)} == {("one",), ("two",), ("three",), ("four",)}
+
+
+def test_words_within_an_f_string_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "def f():\n    return f\"{_('one')} {ngettext('two', 'three', 3)}\"\n", encoding="utf-8"
+    )
+    assert {words.texts for words in said_in(tmp_path)} == {("one",), ("two", "three")}
 
 
 def _first(known: object) -> object:

@@ -21,7 +21,7 @@ from .record import (
     Turn,
     ZoneState,
 )
-from .sentence import Sentence
+from .sentence import Sentence, say
 from .settings import Season
 
 AUTO, FAN_ONLY = 1, 4  # modes of setAll; 0 also means auto, and 1 is what the cloud wants to be sent
@@ -56,10 +56,10 @@ def make_order(turn: Turn, season: Season, origin: Origin, reason: Sentence, cas
     None when the zone has nothing that could carry it out.
     """
     steps: list[Step] = []
-    skipped: list[str] = []
+    skipped: list[Sentence] = []
     scene = _scene(turn, season, case)
     if scene and case.catalogue is not None and scene not in case.catalogue.scenes:
-        skipped.append(f"The account has no scene with the id {scene}.")
+        skipped.append(say("The account has no scene with the id {scene}.", scene=scene))
     elif scene:
         steps.append(Step(scene=scene, repeatable=False))
     direct = _direct(turn, season, case)

@@ -1,21 +1,36 @@
-"""What can go wrong with the cloud, sorted by what to do next."""
+"""What can go wrong, told to a person; with the cloud, sorted by what to do next."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from .sentence import Sentence
 
-class CloudError(Exception):
-    """The cloud or a device did not do what we asked. The message is a sentence for the person at the page.
+
+class Told(Exception):
+    """An error that a person is told of: `sentence` says it, in their language. Given as one, or as a constant text."""
+
+    def __init__(self, said: Sentence | str) -> None:
+        self.sentence = said if isinstance(said, Sentence) else Sentence(said)
+        super().__init__(str(self.sentence))
+
+
+class CloudError(Told):
+    """The cloud or a device did not do what we asked. What the cloud itself said goes in as a figure of the sentence.
 
     `may_have_happened` is true for a command whose fate is unknown (a time-out, a dropped connection); `retry_at` is
     the earliest instant at which asking again makes sense, None for the ordinary pace; `code` is short and for logs.
     """
 
     def __init__(
-        self, message: str, *, code: str = "", may_have_happened: bool = False, retry_at: datetime | None = None
+        self,
+        said: Sentence | str,
+        *,
+        code: str = "",
+        may_have_happened: bool = False,
+        retry_at: datetime | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(said)
         self.code = code
         self.may_have_happened = may_have_happened
         self.retry_at = retry_at

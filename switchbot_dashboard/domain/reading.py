@@ -42,7 +42,7 @@ def trouble_of(error: CloudError, now: datetime) -> Trouble:
     """A failed look as a value. Its sentence is the error's own."""
     spent = isinstance(error, QuotaSpent)
     outcome = Outcome.QUOTA_EXHAUSTED if spent else Outcome.API_ERROR
-    return Trouble(outcome, say("{words}", words=str(error)), now, error.retry_at)
+    return Trouble(outcome, error.sentence, now, error.retry_at)
 
 
 def missing_meter(now: datetime) -> Trouble:

@@ -136,7 +136,7 @@ class Order:
     reason: Sentence
     decided_at: datetime
     leave_at: datetime
-    skipped: tuple[str, ...] = ()  # steps passed over before any call, in words
+    skipped: tuple[Sentence, ...] = ()  # steps passed over before any call, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Receipt:
 
     ok: bool
     sent_at: datetime
-    error: str = ""
+    error: Sentence | None = None
     code: str = ""
     unknown: bool = False
     retry_at: datetime | None = None
@@ -167,7 +167,7 @@ class Done:
     fate: Fate
     step: Step
     sent_at: datetime
-    errors: tuple[str, ...] = ()
+    errors: tuple[Sentence, ...] = ()
     retry_at: datetime | None = None
 
 

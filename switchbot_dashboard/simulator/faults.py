@@ -15,6 +15,7 @@ from ..domain.errors import (
     Throttled,
     Unreachable,
 )
+from ..domain.sentence import Sentence, say
 from .chance import lot
 
 CALL_FAULTS = {
@@ -131,70 +132,77 @@ def error_of(fault: str, now: datetime, *, command: bool) -> CloudError:
     match fault:
         case "401":
             return CredentialsRefused(
-                "The SwitchBot cloud refused token and secret (401): check both in the app's developer options.",
+                say("The SwitchBot cloud refused token and secret (401): check both in the app's developer options."),
                 code="401",
                 retry_at=now + timedelta(minutes=15),
             )
         case "429" | "burst":
             return Throttled(
-                "The SwitchBot cloud asks for fewer calls in a short time: the next call waits a minute.",
+                say("The SwitchBot cloud asks for fewer calls in a short time: the next call waits a minute."),
                 code="429" if fault == "429" else "190",
                 retry_at=now + timedelta(minutes=1),
             )
         case "quota":
             return QuotaSpent(
-                "The day's calls to the SwitchBot cloud are used up: the next call waits for 00:00 UTC.",
+                say("The day's calls to the SwitchBot cloud are used up: the next call waits for 00:00 UTC."),
                 code="190",
                 retry_at=now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1),
             )
         case "152":
             return no_such_device()
         case "garbage" | "truncated" | "empty":
-            found = {"garbage": "is not JSON", "truncated": "breaks off", "empty": "is empty"}[fault]
-            return NotUnderstood(
-                f"The SwitchBot cloud's answer {found}{_next(command, fate)}", code=fault, may_have_happened=fate
-            )
+            return NotUnderstood(_after(_UNREADABLE[fault], command, fate), code=fault, may_have_happened=fate)
         case _:
-            sentence, code = _UNREACHABLE[fault]
-            return Unreachable(f"{sentence}{_next(command, fate)}", code=code, may_have_happened=fate)
+            what, code = _UNREACHABLE[fault]
+            return Unreachable(_after(what, command, fate), code=code, may_have_happened=fate)
 
 
-def _next(command: bool, fate: bool) -> str:
-    """The end of a sentence: what this means for the call."""
+def _after(what: Sentence, command: bool, fate: bool) -> Sentence:
+    """What went wrong, and what this means for the call."""
     if not command:
-        return ": the next look tries again."
-    return ": the command may have been carried out." if fate else ": the command was not carried out."
+        return say("{what}: the next look tries again.", what=what)
+    if fate:
+        return say("{what}: the command may have been carried out.", what=what)
+    return say("{what}: the command was not carried out.", what=what)
 
+
+_UNREADABLE = {
+    "garbage": say("The SwitchBot cloud's answer is not JSON"),
+    "truncated": say("The SwitchBot cloud's answer breaks off"),
+    "empty": say("The SwitchBot cloud's answer is empty"),
+}
 
 _UNREACHABLE = {
-    "timeout": ("The SwitchBot cloud did not answer in time", "timeout"),
-    "connection": ("The SwitchBot cloud refused the connection", "connection"),
-    "dns": ("The name of the SwitchBot cloud could not be found", "dns"),
-    "403": ("The SwitchBot cloud blocked the call (403)", "403"),
-    "500": ("The SwitchBot cloud reported a fault of its own (500)", "500"),
-    "190": ("The SwitchBot cloud reported an internal fault (190)", "190"),
-    "300": ("The hub is busy (300)", "300"),
-    "offline": ("The device is offline (161)", "161"),
-    "161": ("The device is offline (161)", "161"),
-    "171": ("The hub is offline (171)", "171"),
+    "timeout": (say("The SwitchBot cloud did not answer in time"), "timeout"),
+    "connection": (say("The SwitchBot cloud refused the connection"), "connection"),
+    "dns": (say("The name of the SwitchBot cloud could not be found"), "dns"),
+    "403": (say("The SwitchBot cloud blocked the call (403)"), "403"),
+    "500": (say("The SwitchBot cloud reported a fault of its own (500)"), "500"),
+    "190": (say("The SwitchBot cloud reported an internal fault (190)"), "190"),
+    "300": (say("The hub is busy (300)"), "300"),
+    "offline": (say("The device is offline (161)"), "161"),
+    "161": (say("The device is offline (161)"), "161"),
+    "171": (say("The hub is offline (171)"), "171"),
 }
 
 
 def no_such_device() -> Refused:
     """What the cloud says to an id that the account does not have."""
-    return Refused("The account has no such device (152): check its id in the settings.", code="152")
+    return Refused(say("The account has no such device (152): check its id in the settings."), code="152")
 
 
 def no_such_command(command: str) -> Refused:
     """What the cloud says to a command that the device does not know."""
-    return Refused(f"The device does not know the command {command} (160): check its type.", code="160")
+    return Refused(
+        say("The device does not know the command {command} (160): check its type.", command=command), code="160"
+    )
 
 
 def no_status() -> Refused:
     """What the cloud says when an infrared remote is asked for its status."""
-    return Refused("This id has no status (190, wrong deviceId): an infrared remote cannot be read.", code="190")
+    return Refused(say("This id has no status (190, wrong deviceId): an infrared remote cannot be read."), code="190")
 
 
 def bad_parameter(wrong: str) -> Refused:
     """What the cloud says to a parameter that it cannot use."""
-    return Refused(f"The command could not be used (190): {wrong}.", code="190")
+    return Refused(say("The command could not be used (190): {wrong}.", wrong=wrong), code="190")

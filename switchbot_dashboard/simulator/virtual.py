@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import CloudError, Unreachable
 from ..domain.record import Call, Catalogue, Receipt, Step
+from ..domain.sentence import say
 from . import bodies, faults, house, meter
 from .aircon import set_all, switched_off, switched_on
 from .chance import lot
@@ -215,13 +216,13 @@ class VirtualHome:
         """When one step left, and what went wrong with it."""
         now = self._clock()
         if max(now, dispatch.leave_at) >= until:
-            return now, Unreachable("There was no time left to send this.", code="late")
+            return now, Unreachable(say("There was no time left to send this."), code="late")
         if now < dispatch.leave_at:
             if self._sleep:
                 self._sleep((dispatch.leave_at - now).total_seconds())
                 now = self._clock()
                 if now < dispatch.leave_at - SECOND:
-                    return now, Unreachable("The wait was broken off before this was sent.", code="late")
+                    return now, Unreachable(say("The wait was broken off before this was sent."), code="late")
             now = max(now, dispatch.leave_at)
         step = dispatch.step
         self._count(now, "command", "scene" if step.scene else "commands")
@@ -279,10 +280,10 @@ class VirtualHome:
 
 
 def _too_late() -> CloudError:
-    return Unreachable("There was no time left to ask the SwitchBot cloud.", code="late")
+    return Unreachable(say("There was no time left to ask the SwitchBot cloud."), code="late")
 
 
 def _receipt(sent_at: datetime, error: CloudError | None) -> Receipt:
     if error is None:
         return Receipt(True, sent_at)
-    return Receipt(False, sent_at, str(error), error.code, error.may_have_happened, error.retry_at)
+    return Receipt(False, sent_at, error.sentence, error.code, error.may_have_happened, error.retry_at)

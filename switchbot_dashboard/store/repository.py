@@ -184,7 +184,7 @@ def numbered(written: Sequence[Record], ids: Sequence[int]) -> Sequence[Record]:
 def trouble_of(record: Record) -> str | None:
     """What went wrong in a record, as a sentence; None when nothing did."""
     if record.action is not None and record.action.fate is not Fate.DONE:
-        return record.action.errors[-1] if record.action.errors else "The command was not confirmed."
+        return str(record.action.errors[-1]) if record.action.errors else "The command was not confirmed."
     return record.trouble.sentence.text() if record.trouble else None
 
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..domain.errors import Told
+from ..domain.sentence import Sentence, say
 from ..domain.settings import DEFAULT_FILE, Fault, InvalidSettings, Settings, parse_settings
 from ..domain.settings_diff import merged
 from .atomic import Backups, NotWritable, Signature, read_text, signature, write_text
@@ -26,11 +28,13 @@ Change: TypeAlias = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
 
-class Conflict(Exception):
+class Conflict(Told):
     """The settings were changed by someone else since they were read."""
 
     def __init__(self) -> None:
-        super().__init__("The settings have changed since you opened them. Load them again and repeat your change.")
+        super().__init__(
+            say("The settings have changed since you opened them. Load them again and repeat your change.")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class View:
     faults: tuple[Fault, ...] = ()
     faults_at: datetime | None = None
     text: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Sentence, ...] = ()
 
 
 class SettingsFile:
@@ -92,7 +96,7 @@ class SettingsFile:
         return etag_of(self._view.text)
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Sentence, ...]:
         """Sentences about what is in force but perhaps not meant."""
         return self._view.warnings
 
@@ -204,9 +208,10 @@ class SettingsFile:
             self._zone = settings.timezone
         else:
             instead = self._zone or "UTC"
-            warnings.append(f'The time zone "{settings.timezone}" is unknown; {instead} is used instead.')
+            words = 'The time zone "{name}" is unknown; {instead} is used instead.'
+            warnings.append(say(words, name=settings.timezone, instead=instead))
             settings = settings.with_timezone(instead)
-        warnings += [f'The key "{key}" means nothing here; it is kept.' for key in settings.unknown_keys()]
+        warnings += [say('The key "{key}" means nothing here; it is kept.', key=key) for key in settings.unknown_keys()]
         for warning in warnings:
             if warning not in self._view.warnings:
                 log.warning("[settings] %s", warning)

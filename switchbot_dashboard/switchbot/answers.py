@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import NoReturn
 
 from ..domain.errors import CloudError, CredentialsRefused, NotUnderstood, QuotaSpent, Refused, Throttled, Unreachable
+from ..domain.sentence import say
 
 ACCEPTED = 100
 OFFLINE_CODES = frozenset({"161", "171", "300"})  # the cloud is well, so asking at once again brings nothing
@@ -60,7 +61,7 @@ def body_of(answer: Answer, now: datetime, hidden: Sequence[str] = ()) -> object
     code = envelope.get("statusCode")
     if not isinstance(code, int) or isinstance(code, bool):
         raise NotUnderstood(
-            "The cloud's answer says neither yes nor no. It is asked again at the next look.", code="shape"
+            say("The cloud's answer says neither yes nor no. It is asked again at the next look."), code="shape"
         )
     if code != ACCEPTED:
         raise _by_code(code, _words(envelope.get("message"), hidden), retry_at(answer, now))
@@ -91,31 +92,40 @@ def _by_status(answer: Answer, now: datetime) -> CloudError:
     if status in (401, 429) and "daily limit" in text:
         return _quota_spent(code)
     if status == 401:
-        return CredentialsRefused("The cloud does not accept the token and secret.", code=code)
+        return CredentialsRefused(say("The cloud does not accept the token and secret."), code=code)
     if status == 429:
         return _throttled(code, retry_at(answer, now))
     if status == 403:
-        return Refused(_FORBIDDEN, code=code)
+        return Refused(say(_FORBIDDEN), code=code)
     if status >= 500:
-        return Unreachable(f"The cloud has a fault of its own (HTTP {status}). It is asked again.", code=code)
-    if 300 <= status < 400:
-        return Refused(_REDIRECT, code=code)
-    if status >= 400:
-        return Refused(
-            f"The cloud rejects the call as malformed (HTTP {status}). Check the ids in the settings.", code=code
+        return Unreachable(
+            say("The cloud has a fault of its own (HTTP {status}). It is asked again.", status=str(status)), code=code
         )
-    return NotUnderstood(f"The cloud's answer is of an unknown kind (HTTP {status}).", code=code)
+    if 300 <= status < 400:
+        return Refused(say(_REDIRECT), code=code)
+    if status >= 400:
+        words = "The cloud rejects the call as malformed (HTTP {status}). Check the ids in the settings."
+        return Refused(say(words, status=str(status)), code=code)
+    return NotUnderstood(
+        say("The cloud's answer is of an unknown kind (HTTP {status}).", status=str(status)), code=code
+    )
 
 
 def _by_code(status_code: int, words: str, retry: datetime | None) -> CloudError:
     code = str(status_code)
     if status_code in _OFFLINE:
-        return Unreachable(_OFFLINE[status_code], code=code)
+        return Unreachable(say(_OFFLINE[status_code]), code=code)
     if status_code in _REFUSED:
-        return Refused(_REFUSED[status_code], code=code)
+        return Refused(say(_REFUSED[status_code]), code=code)
     if status_code == 190:
         return _by_message(words, retry)
-    return Refused(f"The cloud answers with code {code}{_quoted(words)}. Check the device in the app.", code=code)
+    quoted = words[:LONGEST_MESSAGE]
+    told = say("The cloud answers with code {code}. Check the device in the app.", code=code)
+    if quoted:
+        told = say(
+            "The cloud answers with code {code}, “{words}”. Check the device in the app.", code=code, words=quoted
+        )
+    return Refused(told, code=code)
 
 
 def _by_message(words: str, retry: datetime | None) -> CloudError:
@@ -126,31 +136,38 @@ def _by_message(words: str, retry: datetime | None) -> CloudError:
     if "too many request" in lowered:
         return _throttled("190", retry)
     if "wrong deviceid" in lowered:
-        return Refused(_WRONG_ID, code="190")
+        return Refused(say(_WRONG_ID), code="190")
     if "webhook is exist" in lowered:
-        return Refused(_HOOK_TAKEN, code="190")
-    return Unreachable(f"The cloud has an inner fault (code 190{_quoted(words)}). It is asked again.", code="190")
+        return Refused(say(_HOOK_TAKEN), code="190")
+    told = say("The cloud has an inner fault (code 190). It is asked again.")
+    if words:
+        said = words[:LONGEST_MESSAGE]
+        told = say("The cloud has an inner fault (code 190, “{words}”). It is asked again.", words=said)
+    return Unreachable(told, code="190")
 
 
 def _quota_spent(code: str) -> QuotaSpent:
-    return QuotaSpent("The cloud says that the day's calls are used up.", code=code)
+    return QuotaSpent(say("The cloud says that the day's calls are used up."), code=code)
 
 
 def _throttled(code: str, retry: datetime | None) -> Throttled:
-    return Throttled("The cloud says that there were too many calls in a short time.", code=code, retry_at=retry)
+    return Throttled(say("The cloud says that there were too many calls in a short time."), code=code, retry_at=retry)
 
 
 def _envelope(content: bytes) -> Mapping[str, object]:
     if not content.strip():
-        raise NotUnderstood("The cloud's answer is empty. It is asked again at the next look.", code="empty")
+        raise NotUnderstood(say("The cloud's answer is empty. It is asked again at the next look."), code="empty")
     try:
         found = json.loads(content.decode("utf-8"), parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         raise NotUnderstood(
-            "The cloud's answer is not the JSON that it should be. It is asked again at the next look.", code="json"
+            say("The cloud's answer is not the JSON that it should be. It is asked again at the next look."),
+            code="json",
         ) from None
     if not isinstance(found, dict):
-        raise NotUnderstood("The cloud's answer is not an object. It is asked again at the next look.", code="shape")
+        raise NotUnderstood(
+            say("The cloud's answer is not an object. It is asked again at the next look."), code="shape"
+        )
     return found
 
 
@@ -171,7 +188,3 @@ def _words(message: object, hidden: Sequence[str]) -> str:
         text = text.replace(secret, "…") if secret else text
     kept = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(kept.split())
-
-
-def _quoted(words: str) -> str:
-    return f", “{words[:LONGEST_MESSAGE]}”" if words else ""

@@ -16,18 +16,21 @@ from threading import Event, Lock, Thread
 from typing import TypeAlias
 
 from ..domain.errors import CloudError, Unreachable
+from ..domain.sentence import say
 
 MOST_THREADS = 16
 LONGEST_NAP = 0.5  # seconds between two looks at the clock, which may be set while we wait for an instant
 
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
-STOPPING = "The service is stopping."
-GIVING_WAY = "The reading was put off for a person's order. It is tried again at once."
-LATE = "The cloud did not answer in time. It is tried again."
-FULL = "Too many calls to the cloud are still without an answer. It is tried again at the next look."
-STOPPED = "stopping"
-_CODES = {STOPPING: STOPPED, GIVING_WAY: "gave_way", LATE: "timeout", FULL: "full"}
+STOPPED, GAVE_WAY, LATE, FULL = "stopping", "gave_way", "timeout", "full"
+_WHY = {
+    STOPPED: say("The service is stopping."),
+    GAVE_WAY: say("The reading was put off for a person's order. It is tried again at once."),
+    LATE: say("The cloud did not answer in time. It is tried again."),
+    FULL: say("Too many calls to the cloud are still without an answer. It is tried again at the next look."),
+}
+_UNFORESEEN = say("The call ended in an unforeseen error.")
 
 Clock: TypeAlias = Callable[[], datetime]
 log = logging.getLogger(__name__)
@@ -75,7 +78,7 @@ class Job:
             answer = error
         except Exception as error:  # an adapter never raises; the text of an unforeseen error could hold anything
             log.error("[switchbot] A call ended in an unforeseen error (%s)", type(error).__name__)
-            answer = Unreachable("The call ended in an unforeseen error.", code="unforeseen", may_have_happened=True)
+            answer = Unreachable(_UNFORESEEN, code="unforeseen", may_have_happened=True)
         with self._lock:
             if not self.answered:
                 self.answer, self.answered = answer, True
@@ -106,13 +109,13 @@ class Crew:
         """End every wait, now and later."""
         self._closed = True
         for inbox in list(self._waits):
-            inbox.put(STOPPING)
+            inbox.put(STOPPED)
 
     def give_way(self) -> None:
         """End the waits that yield."""
         for inbox, yields in list(self._waits.items()):
             if yields:
-                inbox.put(GIVING_WAY)
+                inbox.put(GAVE_WAY)
 
     def see_through(
         self, jobs: Sequence[Job], until: datetime, *, at_once: int = MOST_THREADS, most: int, yields: bool = False
@@ -124,14 +127,14 @@ class Crew:
         inbox: SimpleQueue[str] = SimpleQueue()
         self._waits[inbox] = yields
         try:  # entered first, looked at second: a close() in between is not lost
-            why = STOPPING if self._closed else self._wait(jobs, inbox, until, at_once, most)
+            why = STOPPED if self._closed else self._wait(jobs, inbox, until, at_once, most)
         finally:
             del self._waits[inbox]
         for job in jobs:
-            job.leave_alone(Unreachable(why, code=_CODES.get(why, "")))
+            job.leave_alone(Unreachable(_WHY.get(why, _UNFORESEEN), code=why))
 
     def _wait(self, jobs: Sequence[Job], inbox: SimpleQueue[str], until: datetime, at_once: int, most: int) -> str:
-        """Start each job when it is due. The reason why the wait ended early, or nothing."""
+        """Start each job when it is due. The code of why the wait ended early, or nothing."""
         queue, under_way = deque(sorted(jobs, key=lambda job: job.leave_at)), 0
         ends = time.monotonic() + (until - self._clock()).total_seconds()
         while queue or under_way:
@@ -165,7 +168,7 @@ class Crew:
                 self._end()
             else:
                 return True
-        job.leave_alone(Unreachable(FULL, code=_CODES[FULL]))
+        job.leave_alone(Unreachable(_WHY[FULL], code=FULL))
         return False
 
     def _run(self, job: Job, inbox: SimpleQueue[str]) -> None:

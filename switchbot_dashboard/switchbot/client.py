@@ -18,6 +18,7 @@ from urllib3 import exceptions as wire
 
 from ..domain.errors import CloudError, NotUnderstood, Refused, Unreachable
 from ..domain.record import Call
+from ..domain.sentence import say
 from . import signature
 from .answers import OFFLINE_CODES, Answer, body_of, instant
 from .ledger import Ledger
@@ -79,7 +80,7 @@ class Client:
         """The body of a reading call, which must be of `shape` (dict or list). `path` begins with `/v1.1/`."""
         body = self._tried("GET", path, None, purpose, endpoint, self._attempts, caller or _Unhurried(self._sleep))
         if not isinstance(body, shape):
-            raise NotUnderstood("The cloud's answer lacks what was asked for. It is asked again.", code="shape")
+            raise NotUnderstood(say("The cloud's answer lacks what was asked for. It is asked again."), code="shape")
         return body
 
     def post(
@@ -108,7 +109,9 @@ class Client:
         happened = False
         for count in range(1, attempts + 1):
             if not caller.leave():
-                raise Unreachable("Nobody waits for this call any more.", code="stopped", may_have_happened=happened)
+                raise Unreachable(
+                    say("Nobody waits for this call any more."), code="stopped", may_have_happened=happened
+                )
             self.ledger.add(self._clock(), purpose, endpoint)
             result = self._one_try(method, path, data, caller.patience())
             if not isinstance(result, CloudError):
@@ -208,7 +211,7 @@ def _session(host: str) -> requests.Session:
 def _read(response: requests.Response, ends: float) -> bytes:
     """The whole answer, in whatever drips it comes. Raises NotUnderstood where it is too long or breaks off."""
     content, announced = bytearray(), response.headers.get("Content-Length", "")
-    too_large = NotUnderstood("The cloud's answer is longer than 1 MB and was not read.", code="large")
+    too_large = NotUnderstood(say("The cloud's answer is longer than 1 MB and was not read."), code="large")
     if announced.isascii() and announced.isdigit() and int(announced[:12]) > LARGEST_ANSWER:
         raise too_large
     while True:
@@ -218,7 +221,7 @@ def _read(response: requests.Response, ends: float) -> bytes:
             raise
         except (wire.HTTPError, OSError):
             raise NotUnderstood(
-                "The cloud's answer broke off. It is asked again at the next look.", code="json"
+                say("The cloud's answer broke off. It is asked again at the next look."), code="json"
             ) from None
         if not piece:
             return bytes(content)
@@ -245,21 +248,28 @@ def _transport_error(error: Exception, host: str, limit: float) -> CloudError:
     cause = _innermost(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return Unreachable(
-            f"The certificate of {host} is not trusted. Check this machine's clock and proxy.", code="tls"
+            say("The certificate of {host} is not trusted. Check this machine's clock and proxy.", host=host),
+            code="tls",
         )
     if isinstance(error, requests.ConnectTimeout):
-        return Unreachable(f"{host} could not be reached within {limit:.0f} s. It is tried again.", code="connect")
+        return Unreachable(
+            say("{host} could not be reached within {limit:span}. It is tried again.", host=host, limit=round(limit)),
+            code="connect",
+        )
     if isinstance(cause, wire.NewConnectionError):
         return Unreachable(
-            f"{host} cannot be reached: no connection, or no such name. It is tried again.", code="connect"
+            say("{host} cannot be reached: no connection, or no such name. It is tried again.", host=host),
+            code="connect",
         )
     if isinstance(error, requests.ReadTimeout | wire.TimeoutError):
-        return Unreachable(f"The cloud did not answer within {limit:.0f} s. It is tried again.", code="timeout")
+        return Unreachable(
+            say("The cloud did not answer within {limit:span}. It is tried again.", limit=round(limit)), code="timeout"
+        )
     if isinstance(error, ValueError):  # a header or an address that no request can carry
         return Refused(
-            "The call could not be put together. Check SWITCHBOT_API_BASE_URL and the token.", code="request"
+            say("The call could not be put together. Check SWITCHBOT_API_BASE_URL and the token."), code="request"
         )
-    return Unreachable("The connection to the cloud dropped before the answer. It is tried again.", code="dropped")
+    return Unreachable(say("The connection to the cloud dropped before the answer. It is tried again."), code="dropped")
 
 
 def _innermost(error: BaseException) -> BaseException:

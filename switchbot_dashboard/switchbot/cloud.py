@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from ..domain.errors import CloudError, CredentialsRefused, QuotaSpent, Throttled, Unreachable
 from ..domain.record import Call, Catalogue, Receipt, Step
+from ..domain.sentence import say
 from ..tick.ports import Dispatch, Status
 from .calls import MOST_THREADS, STOPPED, Crew, Job
 from .client import Client
@@ -166,11 +167,13 @@ class Cloud:
         if not isinstance(error, CloudError):
             return Receipt(True, sent_at)
         retry_at = sent_at if error.code == STOPPED else error.retry_at  # by the next start, and then at once
-        return Receipt(False, sent_at, str(error), error.code, error.may_have_happened, retry_at)
+        return Receipt(False, sent_at, error.sentence, error.code, error.may_have_happened, retry_at)
 
 
 def _answer(job: Job, shape: type[Answer]) -> Answer | CloudError:
     answer = job.answer
     return (
-        answer if isinstance(answer, shape | CloudError) else Unreachable("The call was not made.", code="unforeseen")
+        answer
+        if isinstance(answer, shape | CloudError)
+        else Unreachable(say("The call was not made."), code="unforeseen")
     )

@@ -13,7 +13,7 @@ from threading import Lock
 
 from ..domain.budget import next_reset
 from ..domain.errors import CloudError, CredentialsRefused, QuotaSpent, Throttled
-from ..domain.sentence import english_span
+from ..domain.sentence import Sentence, english_span, say
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 LASTING = timedelta(hours=1)  # a burst limit passes sooner; what lasts so long is the day's end
@@ -106,24 +106,31 @@ def _until(kind: type[CloudError], error: CloudError, times: int, now: datetime)
     return now + min(FIRST_WAIT * (1 << min(times - 1, 10)), LONGEST_WAIT)
 
 
-def _words(kind: type[CloudError], error: CloudError, used: int, limit: int, wait: timedelta) -> str:
-    span = english_span(round(wait.total_seconds()))
+def _words(kind: type[CloudError], error: CloudError, used: int, limit: int, wait: timedelta) -> Sentence:
+    seconds = round(wait.total_seconds())
     if kind is CredentialsRefused:
-        return (
+        words = (
             "The cloud does not accept the token and secret. Check both, and this machine's clock; "
-            f"the next reading is tried in {span}."
+            "the next reading is tried in {wait:span}."
         )
+        return say(words, wait=seconds)
     if kind is Throttled:
-        return f"The cloud says that there were too many calls in a short time. Reading pauses for {span}."
-    counted = f"{used} of {limit} calls are counted here today"
+        words = "The cloud says that there were too many calls in a short time. Reading pauses for {wait:span}."
+        return say(words, wait=seconds)
     if isinstance(error, Throttled) and used < NEAR_THE_LIMIT * limit:
-        return (
-            f"The cloud has refused calls for an hour, as it does when the day's calls are used up; {counted}, others "
-            "may come from other tools on the account. Reading resumes at 00:00 UTC."
+        words = (
+            "The cloud has refused calls for an hour, as it does when the day's calls are used up; {used} of {limit} "
+            "calls are counted here today, others may come from other tools on the account. Reading resumes at "
+            "00:00 UTC."
         )
-    return f"The day's calls to the cloud are used up; {counted}. Reading resumes at 00:00 UTC."
+        return say(words, used=used, limit=limit)
+    words = (
+        "The day's calls to the cloud are used up; {used} of {limit} calls are counted here today. "
+        "Reading resumes at 00:00 UTC."
+    )
+    return say(words, used=used, limit=limit)
 
 
 def _copy(shut: Shut) -> CloudError:
     """A new exception each time: one that is raised twice would carry both traces."""
-    return type(shut.error)(str(shut.error), code=shut.error.code, retry_at=shut.retry_at)
+    return type(shut.error)(shut.error.sentence, code=shut.error.code, retry_at=shut.retry_at)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ..domain.errors import NotUnderstood
 from ..domain.record import Catalogue, Device
+from ..domain.sentence import say
 
 NO_HUB = "000000000000"
 
@@ -15,7 +16,7 @@ def catalogue(devices_body: Mapping[str, object], scenes_body: Sequence[object],
     """The account's devices, remotes and scenes as listed at `now`. Raises NotUnderstood when there is no list."""
     things, remotes = devices_body.get("deviceList"), devices_body.get("infraredRemoteList")
     if not isinstance(things, list) and not isinstance(remotes, list):
-        raise NotUnderstood("The cloud's answer holds no list of devices. It is asked again.", code="shape")
+        raise NotUnderstood(say("The cloud's answer holds no list of devices. It is asked again."), code="shape")
     found: dict[str, Device] = {}
     for item, infrared in [*((item, False) for item in _list(things)), *((item, True) for item in _list(remotes))]:
         device = _device(item, infrared)

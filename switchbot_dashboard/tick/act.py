@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 
 from ..domain.action import fallback
 from ..domain.record import Done, Fate, Order, Step
+from ..domain.sentence import Sentence, say
 from .ports import Devices, Dispatch
 
 PATIENCE = timedelta(minutes=1)
+SILENCE = say("no answer came")
 
 
 def carry_out(devices: Devices, orders: Sequence[Order], edge: datetime | None) -> dict[str, Done]:
     """What came of each order, by zone. No wait lasts beyond the next edge of a window."""
     done: dict[str, Done] = {}
-    errors: dict[str, tuple[str, ...]] = {order.zone: () for order in orders}
+    errors: dict[str, tuple[Sentence, ...]] = {order.zone: () for order in orders}
     unsure: set[str] = set()
     pending: list[tuple[Order, Step]] = [(order, order.steps[0]) for order in orders]
     while pending:
@@ -24,7 +26,7 @@ def carry_out(devices: Devices, orders: Sequence[Order], edge: datetime | None) 
         following: list[tuple[Order, Step]] = []
         for (order, step), receipt in zip(pending, receipts, strict=True):
             if not receipt.ok:
-                errors[order.zone] += (receipt.error,)
+                errors[order.zone] += (receipt.error or SILENCE,)
                 unsure |= {order.zone} if receipt.unknown else set()
                 after = fallback(order, step, unknown=receipt.unknown)
                 if after is not None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ..domain.errors import Told
 from ..domain.record import Fate, Outcome, Record
+from ..domain.sentence import say
 from ..domain.settings import Settings
 from ..domain.settings_edit import automation_off
 from .part import Wish
@@ -17,11 +19,11 @@ from .ports import Ports
 QUICK_OFF = "quick-off"
 
 
-class UnknownZone(LookupError):
+class UnknownZone(Told, LookupError):
     """No zone has this id; the message lists those there are."""
 
 
-class NotDone(Exception):
+class NotDone(Told):
     """What was asked for did not come about; the message says why and what to do."""
 
 
@@ -63,16 +65,16 @@ class Controls:
         """
         settings = self._settings()
         if settings is None:
-            raise NotDone("The settings cannot be used, so no device is known. Correct them first.")
+            raise NotDone(say("The settings cannot be used, so no device is known. Correct them first."))
         known = tuple(entry.id for entry in settings.all_zones)
         if zone is not None and zone not in known:
-            raise UnknownZone(f"There is no zone “{zone}”. There are: {', '.join(known)}.")
+            raise UnknownZone(say("There is no zone “{zone}”. There are: {known}.", zone=zone, known=", ".join(known)))
         if action == QUICK_OFF:
             self._file.patch(automation_off(json.loads(self._file.text), zone))
         records = self._heart.act(Wish(action, known if zone is None else (zone,)))
         failed = [record for record in records if not _done(record)]
         if failed and len(failed) == len(records):
-            raise NotDone(failed[0].verdict.sentence.text(settings.tz))
+            raise NotDone(failed[0].verdict.sentence)
         states = self._ports.store.load(self._ports.clock()).states
         holds = [states[record.zone].hold for record in records if record.zone in states]
         ends = [hold.until for hold in holds if hold is not None and hold.until is not None]

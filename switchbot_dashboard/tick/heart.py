@@ -18,6 +18,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecution
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ..domain.errors import Told
 from ..domain.record import Mode, Record
 from ..domain.sentence import Sentence, say
 from .joblist import JobList
@@ -36,7 +37,7 @@ CLOCK_JUMP = 5.0  # seconds by which the clock may run away from the monotonic o
 TURN_PATIENCE, BUTTON_PATIENCE = 120.0, 30.0  # seconds a beat, and a button, wait for their turn
 
 
-class Busy(Exception):
+class Busy(Told):
     """Another turn is under way; the message says what to do."""
 
 
@@ -191,7 +192,7 @@ class Heart:
 
     def _turn(self, trigger: str, *, patience: float, every_zone: bool = False, wish: Wish | None = None) -> Turned:
         if not self._turn_lock.acquire(patience):
-            raise Busy("Another tick is under way. Try again in a few seconds.")
+            raise Busy(say("Another tick is under way. Try again in a few seconds."))
         try:
             log.info("[automation] Automation tick started | trigger=%r", trigger)
             turned = run_tick(self._ports, trigger, every_zone=every_zone, wish=wish)

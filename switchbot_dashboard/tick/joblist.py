@@ -10,6 +10,8 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from ..domain.errors import Told
+from ..domain.sentence import say
 from .jobs import Job, JobView
 from .ports import Clock
 
@@ -39,7 +41,7 @@ class JobMemory(Protocol):
     def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None: ...
 
 
-class UnknownJob(LookupError):
+class UnknownJob(Told, LookupError):
     """No job has this name; the message lists those there are."""
 
 
@@ -89,7 +91,9 @@ class JobList:
     def _find(self, job_id: str) -> Job:
         job = self._jobs.get(job_id)
         if job is None:
-            raise UnknownJob(f"There is no job “{job_id}”. There are: {', '.join(self._jobs)}.")
+            raise UnknownJob(
+                say("There is no job “{job}”. There are: {known}.", job=job_id, known=", ".join(self._jobs))
+            )
         return job
 
     def _place(self, job_id: str) -> None:

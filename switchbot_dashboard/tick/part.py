@@ -13,6 +13,7 @@ from ..domain.duty import Owed, by_hand, damped, owed, recover
 from ..domain.record import Band, Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
 from ..domain.sentence import Sentence, say
 from ..domain.wake import is_due, must_look, next_wake
+from .act import SILENCE
 
 RESUME = "resume"
 
@@ -150,7 +151,7 @@ def _verdict(part: Part, choice: Choice) -> tuple[Outcome, Sentence]:
     done = part.done
     if done is None or done.fate is Fate.DONE:
         return choice.outcome, choice.sentence
-    error = say("{words}", words=done.errors[-1]) if done.errors else say("no answer came")
+    error = done.errors[-1] if done.errors else SILENCE
     if done.fate is Fate.UNKNOWN and not any(step.repeatable for step in done.order.steps):
         words = "{why}. Whether it arrived is not known ({error}); a toggle is not sent twice, so it is taken as done."
         return choice.outcome, say(words, why=choice.sentence, error=error)

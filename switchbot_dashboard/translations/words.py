@@ -10,7 +10,7 @@ from pathlib import Path
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 
 PACKAGE = Path(__file__).parents[1]
-KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None}
+CALLS = {"_": 1, "_l": 1, "gettext": 1, "lazy_gettext": 1, "ngettext": 2}  # how many texts each is given
 TEMPLATES = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "silent": "false"}
 
 
@@ -31,22 +31,33 @@ def said_in(package: Path = PACKAGE) -> list[Words]:
     found: list[Words] = []
     for file in sorted(package.rglob("*.py")):
         place = str(file.relative_to(package))
-        found += _extracted("python", file, place)
-        found += [Words(f"{place}:{line}", (text,)) for line, text in _sentences(file, place)]
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        found += _marked(tree, place)
+        found += [Words(f"{place}:{line}", (text,)) for line, text in _sentences(tree, place)]
     for file in sorted(package.glob("web/templates/**/*.html")):
-        found += _extracted("jinja2.ext:babel_extract", file, str(file.relative_to(package)), TEMPLATES)
+        found += _in_template(file, str(file.relative_to(package)))
     return found
 
 
-def _extracted(method: str, file: Path, place: str, options: dict[str, str] | None = None) -> Iterator[Words]:
-    for line, texts, *_ in extract_from_file(method, file, KEYWORDS, options=options):
+def _marked(tree: ast.Module, place: str) -> Iterator[Words]:
+    """The texts given to gettext's functions; Babel's own reader does not look into f-strings."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        given = node.args[: CALLS.get(node.func.id, 0)]
+        texts = [text.value for text in given if isinstance(text, ast.Constant) and isinstance(text.value, str)]
+        if texts:
+            yield Words(f"{place}:{node.lineno}", tuple(texts))
+
+
+def _in_template(file: Path, place: str) -> Iterator[Words]:
+    for line, texts, *_ in extract_from_file("jinja2.ext:babel_extract", file, DEFAULT_KEYWORDS, options=TEMPLATES):
         several = (texts,) if isinstance(texts, str) else tuple(text for text in texts if isinstance(text, str))
         yield Words(f"{place}:{line}", several)
 
 
-def _sentences(file: Path, place: str) -> Iterator[tuple[int, str]]:
+def _sentences(tree: ast.Module, place: str) -> Iterator[tuple[int, str]]:
     """The templates given to `say`: a literal, a local name that holds literals, or a table of them."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
     scopes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     for scope in (*scopes, tree):
         for call in _own_calls(scope):

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
@@ -201,8 +202,8 @@ def _admit(service: Service, csrf: CSRFProtect) -> AnyResponse | None:
 
 def _turned_away(who: Caller, whom: Whom) -> AnyResponse:
     if who.role is not None:
-        limited = "The virtual home's visitor cannot change this: set DASHBOARD_PASSWORD and log in."
-        raise Refusal(403, limited if who.limited and whom is Whom.OWNER else "This needs an administrator.")
+        limited = _("The virtual home's visitor cannot change this: set DASHBOARD_PASSWORD and log in.")
+        raise Refusal(403, limited if who.limited and whom is Whom.OWNER else _("This needs an administrator."))
     if wants_json() or request.method not in SAFE_METHODS:
         raise Refusal(401, headers={"WWW-Authenticate": "Bearer"} if wants_json() else {})
     here = request.full_path.rstrip("?")
@@ -260,7 +261,7 @@ def _not_forged(who: Caller, csrf: CSRFProtect) -> None:
     try:
         csrf.protect()
     except CSRFError:
-        message = "This page is too old to be acted on: load it again."
+        message = _("This page is too old to be acted on: load it again.")
         raise Refusal(403, message, code="csrf_failed") from None
 
 

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping
 
 from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from werkzeug.exceptions import HTTPException
 
 from ..domain.settings_faults import InvalidSettings
@@ -23,21 +25,21 @@ KINDS: Mapping[type[Sorry], tuple[int, str]] = {
     MemoryFailed: (503, "failed"),
 }
 CODES = {
-    400: ("bad_request", "The request cannot be understood."),
-    401: ("unauthorized", "Log in, or send a token."),
-    403: ("forbidden", "This needs more rights than you have."),
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take that method."),
-    408: ("timeout", "The request took too long to arrive."),
-    409: ("busy", "A tick runs already; try again in a moment."),
-    412: ("changed_meanwhile", "This was changed since you read it: read it again."),
-    413: ("too_large", "The request is larger than 64 KB."),
-    415: ("unsupported_media_type", "The body must be JSON, sent as application/json."),
-    422: ("invalid", "Some fields cannot be used."),
-    429: ("too_many_requests", "Too many tries; wait a minute."),
-    431: ("too_large", "The request's headers are too large."),
-    500: ("internal_error", "Something failed here. It is in the log; trying again does no harm."),
-    503: ("unavailable", "This cannot be answered now; try again in a moment."),
+    400: ("bad_request", _l("The request cannot be understood.")),
+    401: ("unauthorized", _l("Log in, or send a token.")),
+    403: ("forbidden", _l("This needs more rights than you have.")),
+    404: ("not_found", _l("There is nothing at this address.")),
+    405: ("method_not_allowed", _l("This address does not take that method.")),
+    408: ("timeout", _l("The request took too long to arrive.")),
+    409: ("busy", _l("A tick runs already; try again in a moment.")),
+    412: ("changed_meanwhile", _l("This was changed since you read it: read it again.")),
+    413: ("too_large", _l("The request is larger than 64 KB.")),
+    415: ("unsupported_media_type", _l("The body must be JSON, sent as application/json.")),
+    422: ("invalid", _l("Some fields cannot be used.")),
+    429: ("too_many_requests", _l("Too many tries; wait a minute.")),
+    431: ("too_large", _l("The request's headers are too large.")),
+    500: ("internal_error", _l("Something failed here. It is in the log; trying again does no harm.")),
+    503: ("unavailable", _l("This cannot be answered now; try again in a moment.")),
 }
 
 
@@ -54,8 +56,8 @@ class Refusal(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        usual = CODES.get(status, ("error", "The request was refused."))
-        self.status, self.code, self.message = status, code or usual[0], message or usual[1]
+        usual = CODES.get(status, ("error", _l("The request was refused.")))
+        self.status, self.code, self.message = status, code or usual[0], message or str(usual[1])
         self.fields, self.headers = dict(fields or {}), dict(headers or {})
 
 
@@ -102,7 +104,7 @@ def _http(error: HTTPException) -> Response:
         return Response(original.get_data(), status, original.headers)
     kept = {name: original.headers[name] for name in ("Allow", "Retry-After") if name in original.headers}
     known = CODES.get(status)
-    message = known[1] if known else f"{error.name}."
+    message = str(known[1]) if known else f"{error.name}."
     return answer(Refusal(status, message, headers=kept))
 
 
@@ -115,8 +117,10 @@ def _sorry(error: Sorry) -> Response:
 
 def _invalid_settings(error: InvalidSettings) -> Response:
     count = len(error.faults)
-    words = "One value cannot be used" if count == 1 else f"{count} values cannot be used"
-    return answer(Refusal(422, f"{words}; nothing was changed.", code="invalid_settings", fields=field_faults(error)))
+    words = ngettext(
+        "One value cannot be used; nothing was changed.", "%(num)s values cannot be used; nothing was changed.", count
+    )
+    return answer(Refusal(422, words, code="invalid_settings", fields=field_faults(error)))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -12,6 +12,7 @@ from flask_babel import ngettext
 
 from ..domain.history import Sample
 from ..domain.record import Hold, Outcome, Record, ZoneState
+from ..domain.sentence import Sentence
 from ..domain.settings import Season, Zone
 from ..domain.trend import STEADY, trend
 from ..domain.windows import Opening, opening_at, spans_between
@@ -129,7 +130,7 @@ class HomePage:
 
 def home_page(
     known: Known,
-    warnings: Sequence[object],
+    warnings: Sequence[Sentence],
     records: Sequence[Record],
     samples: Mapping[str, Sequence[Sample]],
     *,

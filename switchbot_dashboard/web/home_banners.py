@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from ..domain.record import ZoneState
+from ..domain.sentence import Sentence
 from ..domain.settings_faults import Fault
 from .i18n import at_moment, number, sentence
 from .state import Known, zone_view
@@ -42,11 +43,11 @@ class Banner:
     link: str = ""
 
 
-def banners(known: Known, warnings: Sequence[object], unwell: str | None, *, admin: bool) -> tuple[Banner, ...]:
+def banners(known: Known, warnings: Sequence[Sentence], unwell: str | None, *, admin: bool) -> tuple[Banner, ...]:
     """All of them, the worst first."""
     found = [_unwell(unwell), _invalid(known), _late(known), *_stale(known), _automation_off(known, admin)]
     told = [banner for banner in (*found, _few_calls(known)) if banner is not None]
-    return (*told, *(_to_settings("warn", opened(str(text))) for text in warnings))
+    return (*told, *(_to_settings("warn", opened(sentence(text, known.tz))) for text in warnings))
 
 
 def _to_settings(tone: str, text: str, lines: Sequence[str] = ()) -> Banner:

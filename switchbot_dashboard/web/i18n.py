@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel, get_translations
@@ -17,7 +18,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ..domain.sentence import Sentence, english_span
-from .service import Service
+
+if TYPE_CHECKING:
+    from .service import Service
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 COOKIE = "language"

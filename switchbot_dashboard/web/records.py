@@ -64,6 +64,6 @@ def _action(done: Done | None, tz: tzinfo) -> View | None:
         "via": "scene" if done.step.scene else "command",
         "fate": done.fate.value,
         "sent_at": iso(done.sent_at),
-        "errors": [*done.order.skipped, *done.errors],
+        "errors": [said.text(tz) for said in (*done.order.skipped, *done.errors)],
         "reason": done.order.reason.text(tz),
     }

@@ -8,14 +8,18 @@ from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from ..config import Config
 from ..domain.chart import Granularity, Series
+from ..domain.errors import Told
 from ..domain.history import Sample, Totals
 from ..domain.record import Call, Catalogue, House, Record
 from ..domain.sentence import Sentence
 from ..domain.settings import Settings
 from ..domain.settings_faults import Fault
 from ..people import Token, User
+from .i18n import sentence
 
 Body = Mapping[str, object]
 
@@ -48,7 +52,7 @@ class MemoryFailed(Sorry):
     """The database does not answer; its own words, with statement and figures, are for the log alone."""
 
     def __init__(self, _its_own_words: str) -> None:
-        super().__init__("The memory does not answer. Check the disk's space and the data folder's permissions.")
+        super().__init__(_("The memory does not answer. Check the disk's space and the data folder's permissions."))
 
 
 class SettingsDesk(Protocol):
@@ -70,7 +74,7 @@ class SettingsDesk(Protocol):
     @property
     def etag(self) -> str: ...
     @property
-    def warnings(self) -> Sequence[str]: ...
+    def warnings(self) -> Sequence[Sentence]: ...
     def replace(self, new: Body | str, if_match: str | None = None) -> object: ...
     def patch(self, change: Body, if_match: str | None = None) -> object: ...
     def backups(self) -> Sequence[tuple[str, datetime]]: ...
@@ -296,8 +300,10 @@ class Service:
     furnished: Callable[[], Settings | None] = lambda: None
 
     def sorry(self, error: Exception) -> Sorry | None:
-        """The error as one that a person is told of; None for one that nobody expected."""
+        """The error as one that a person is told of, in their language; None for one that nobody expected."""
         if isinstance(error, Sorry):
             return error
         kind = next((kind for known, kind in self.meanings.items() if isinstance(error, known)), None)
-        return kind(str(error)) if kind else None
+        if kind is None:
+            return None
+        return kind(sentence(error.sentence) if isinstance(error, Told) else str(error))

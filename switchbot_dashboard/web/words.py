@@ -89,5 +89,5 @@ def _sent(record: Record, now: datetime, tz: tzinfo) -> str:
         return str(SENT[turn]) % {"at": at}
     if done.fate is Fate.UNKNOWN:
         return str(UNSURE[turn]) % {"at": at}
-    why = opened(str(done.errors[-1])) if done.errors else ""
+    why = opened(sentence(done.errors[-1], tz)) if done.errors else ""
     return f"{FAILED[turn]} {why}".strip()

@@ -20,6 +20,7 @@ from support.web_fakes import NOW, Home
 from switchbot_dashboard.config import Config
 from switchbot_dashboard.domain.chart import METRICS
 from switchbot_dashboard.domain.record import Done, Fate
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.store.repository import Repository
 from switchbot_dashboard.store.rollups import rolled_up
 from switchbot_dashboard.store.schema import heart, records
@@ -91,7 +92,7 @@ def test_an_error_is_marked_with_its_record(home: Home, client: FlaskClient) -> 
     order = an_order()
     failed = replace(
         a_reading(NOW - timedelta(seconds=30)),
-        action=Done(order, Fate.FAILED, order.steps[0], NOW, ("The hub is off.",)),
+        action=Done(order, Fate.FAILED, order.steps[0], NOW, (say("The hub is off."),)),
     )
     (written,) = Repository(home.engine).save(a_tick(failed.at, failed))
     mark = got(client, DATA)["marks"][-1]

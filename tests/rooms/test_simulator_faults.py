@@ -58,7 +58,7 @@ def test_every_fault_of_a_call_is_an_answer_of_its_class(fault: str, kind: type[
 def test_a_failed_command_says_whether_it_may_have_happened(fault: str) -> None:
     receipt = Stage(faults=fault).order()
     assert not receipt.ok
-    assert receipt.error.endswith(".")
+    assert str(receipt.error).endswith(".")
     assert receipt.unknown is (fault in {"timeout", "500", "garbage", "truncated", "empty"})
 
 

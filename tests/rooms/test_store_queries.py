@@ -12,6 +12,7 @@ from support.databases import a_database, counting
 from support.home_values import NOON, a_record, a_tick, an_order, reads
 
 from switchbot_dashboard.domain.record import Call, Catalogue, Fate, Outcome
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.store.queries import JobState, Pulse, Queries
 from switchbot_dashboard.store.repository import Repository
 from switchbot_dashboard.store.schema import EPOCH, MILLISECOND, epoch_ms
@@ -113,7 +114,7 @@ def test_the_last_error_is_the_newest_that_nothing_made_good(queries: Queries, r
 
 
 def test_a_failed_command_is_an_error_in_its_own_words(queries: Queries, repository: Repository) -> None:
-    failed = a_record(order=an_order(), fate=Fate.FAILED, errors=("No such scene.", "The hub is offline."))
+    failed = a_record(order=an_order(), fate=Fate.FAILED, errors=(say("No such scene."), say("The hub is offline.")))
     repository.save(a_tick(NOON, failed))
     assert queries.last_error(NOON) == ("The hub is offline.", NOON)
 

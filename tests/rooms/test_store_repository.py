@@ -15,6 +15,7 @@ from support.databases import a_database, counting
 from support.home_values import HEATING, NOON, a_record, a_state, a_tick, an_order, reads
 
 from switchbot_dashboard.domain.record import Call, Catalogue, Device, Fate, Hold, Repeat, Retry, ZoneState
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.store.engine import reading
 from switchbot_dashboard.store.queries import Queries
 from switchbot_dashboard.store.repository import Repository
@@ -57,7 +58,9 @@ def test_everything_known_of_a_zone_comes_back_as_it_was(repository: Repository)
 
 
 def test_a_record_comes_back_as_it_was_with_its_id(engine: Engine, repository: Repository) -> None:
-    told = a_record(order=an_order(), fate=Fate.FAILED, errors=("The scene is gone.", "The hub did not answer."))
+    told = a_record(
+        order=an_order(), fate=Fate.FAILED, errors=(say("The scene is gone."), say("The hub did not answer."))
+    )
     plain = a_record("attic", trouble="The cloud cannot be reached.")
     written = repository.save(a_tick(NOON, told, plain))
     assert [record.id for record in written] == [1, 2]

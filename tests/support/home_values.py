@@ -24,7 +24,7 @@ from switchbot_dashboard.domain.record import (
     Wake,
     ZoneState,
 )
-from switchbot_dashboard.domain.sentence import say
+from switchbot_dashboard.domain.sentence import Sentence, say
 from switchbot_dashboard.tick.ports import Saved
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ def a_record(
     trouble: str = "",
     order: Order | None = None,
     fate: Fate = Fate.DONE,
-    errors: tuple[str, ...] = (),
+    errors: tuple[Sentence, ...] = (),
     looked: bool = True,
 ) -> Record:
     return Record(

@@ -69,7 +69,7 @@ class Desk:
     document: dict[str, Any] = field(default_factory=lambda: dict(DOCUMENT))
     faults: Sequence[Fault] = ()
     faults_at: datetime | None = None
-    warnings: Sequence[str] = ()
+    warnings: Sequence[Sentence] = ()
     broken: bool = False
 
     @property
@@ -144,7 +144,7 @@ def a_record(number: int = 1, zone: str = "home", action: Done | None = None) ->
     )
 
 
-def an_off(fate: Fate = Fate.DONE, errors: tuple[str, ...] = ()) -> Done:
+def an_off(fate: Fate = Fate.DONE, errors: tuple[Sentence, ...] = ()) -> Done:
     step = Step(device="AC1", command="turnOff")
     order = Order("o1", "home", Turn.OFF, Origin.MANUAL, (step,), Aircon(False), say("by hand"), NOW, NOW)
     return Done(order, fate, step, NOW, errors)
@@ -303,7 +303,7 @@ class Home:
             raise UnknownZone(f"There is no zone called {zone}; there is home.")
         self.acted.append((action, zone))
         hold = Hold(action, self.now, self.now + timedelta(hours=2))
-        return Acted([a_record(7, action=an_off(self.fate, ("The hub is offline.",)))], 1, hold.until)
+        return Acted([a_record(7, action=an_off(self.fate, (say("The hub is offline."),)))], 1, hold.until)
 
     def refreshed(self) -> Catalogue:
         assert self.memory.listed is not None
