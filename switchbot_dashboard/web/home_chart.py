@@ -19,6 +19,7 @@ WIDE, HIGH = 360, 100  # the drawing's own units; the page stretches it
 POINTS = 180
 LEAST_SPREAD = 20  # tenths: a steady room is not drawn as a mountain range
 LABEL_EVERY = 2  # hours
+ROOM_FOR_TWO = 34  # of the drawing's height
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def chart_of(zone: Zone, samples: Sequence[Sample], windows: Sequence[Span], now
         windows=[_box(scale, _ms(each.opens), _ms(each.closes), "window") for each in windows],
         running=[_box(scale, part.start, part.end, part.doing.value) for part in ran],
         hours=_hours(start, end, tz),
-        levels=[_level(scale, low, -4), _level(scale, high, 13)],
+        levels=_levels(scale, low, high),
         dot=(round(scale.x(last_at) / WIDE * 100, 1), scale.y(last)),
     )
 
@@ -156,9 +157,14 @@ def _hours(start: int, end: int, tz: tzinfo) -> list[Label]:
     return labels
 
 
-def _level(scale: _Scale, tenths: int, lift: int) -> Label:
-    """A border of the comfort band; the label stands within the band."""
-    return Label(scale.y(tenths), f"{degrees(tenths, 0 if tenths % 10 == 0 else 1)}°", lift)
+def _levels(scale: _Scale, low: int, high: int) -> list[Label]:
+    """The borders of the comfort band, named within it, or outside where it is too narrow for two lines."""
+    roomy = scale.y(low) - scale.y(high) >= ROOM_FOR_TWO
+    lifts = (-4, 13) if roomy else (13, -4)
+    return [
+        Label(scale.y(tenths), f"{degrees(tenths, 0 if tenths % 10 == 0 else 1)}°", lift)
+        for tenths, lift in zip((low, high), lifts, strict=True)
+    ]
 
 
 def _name(known: Sequence[int], last: int, low: int, high: int, ran_ms: int) -> str:
