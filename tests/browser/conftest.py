@@ -33,6 +33,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def reader(browser: Browser, home: Running) -> Iterator[Callable[[Look], Visit]]:
+    """Someone who goes from page to page; one for each look, since starting anew costs half a second."""
+    with ExitStack() as ends:
+        begun: dict[Look, Visit] = {}
+
+        def of(look: Look) -> Visit:
+            if look not in begun:
+                begun[look] = ends.enter_context(Visit(browser, home.url, look))
+            return begun[look]
+
+        yield of
+
+
 @pytest.fixture
 def visit(browser: Browser, home: Running) -> Iterator[Callable[[Look], Visit]]:
     """Starts visits, and holds each to its promises at the end."""

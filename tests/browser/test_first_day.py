@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.browser import DESKTOP, PHONE, Look, Visit
+from support.browser import DESKTOP, PHONE, Look, Visit, axe_findings, layout_faults
 from support.evening import virtual_home
 from support.service import Running
 
@@ -47,6 +47,12 @@ def understands_the_state(visit: Visit) -> None:
     expect(countdown).not_to_have_text(before, timeout=SOON)
 
 
+def stands_well(page: Page) -> None:
+    """What the page shows at this moment can be read and pressed, too."""
+    findings = [*axe_findings(page), *layout_faults(page)]
+    assert not findings, "\n".join(["", *findings])
+
+
 def turns_it_on_and_off_by_hand(visit: Visit) -> None:
     page = visit.page
     for action, doing in (("off", "off"), ("winter", "heat")):
@@ -56,6 +62,7 @@ def turns_it_on_and_off_by_hand(visit: Visit) -> None:
         expect(page.locator(".thumb .said.ok")).to_contain_text(HELD[visit.look.language])
         expect(page.locator(f".doing.{doing}")).to_be_visible()
         expect(page.locator(".hold")).to_contain_text(CLOCK[visit.look.language])
+    stands_well(page)
     page.locator('[data-key="resume-home-"]').press("Enter")
     expect(page.locator(".hold")).to_have_count(0)
 
@@ -65,6 +72,7 @@ def switches_all_off_and_the_automation_on_again(visit: Visit) -> None:
     page.locator('[data-key^="quick-off-"]').click()
     expect(page.locator(".doing.off")).to_be_visible()
     expect(page.locator('[role="switch"]')).to_have_attribute("aria-checked", "false")
+    stands_well(page)
     page.locator("#banners form[data-act] button").click()
     expect(page.locator('[role="switch"]')).to_have_attribute("aria-checked", "true")
     expect(page.locator("#banners form[data-act]")).to_have_count(0)
@@ -79,12 +87,14 @@ def tries_an_overnight_window_and_takes_it_back(visit: Visit, home: Running) -> 
     page.locator('.save button[value="review"]').click()
 
     expect(page.locator(".changes li")).to_have_count(1)
+    stands_well(page)
     rows = page.locator(".review table tbody tr").all()
     assert any(row.locator("td").nth(0).inner_text() != row.locator("td").nth(1).inner_text() for row in rows)
     page.locator('.decide button[value="save"]').click()
 
     undo = page.locator(".undo button")
     expect(undo).to_be_visible()
+    stands_well(page)
     starts = [each["start"] for each in json.loads(home.service.settings_path.read_text())["time_windows"]]
     assert starts == ["22:30", "17:30"]
     undo.click()
@@ -177,6 +187,7 @@ def test_escape_closes_what_more_opened_and_gives_the_focus_back(visit: Callable
     page = visit(PHONE).open("/")
     page.locator(".more summary").press("Enter")
     expect(page.locator(".sheet-up")).to_be_visible()
+    stands_well(page)
     page.locator(".sheet-up a").first.focus()
     page.keyboard.press("Escape")
 
@@ -215,6 +226,7 @@ def test_a_fault_is_told_at_its_field_and_nothing_is_saved(visit: Callable[[Look
     page.locator('.save button[value="review"]').click()
 
     expect(page.locator("#wrong")).to_be_focused()
+    stands_well(page)
     expect(page.locator('[name="winter.min_temp"]')).to_have_value("24")
     expect(
         page.locator('[name="winter.min_temp"][aria-invalid="true"], [name="winter.max_temp"][aria-invalid="true"]')

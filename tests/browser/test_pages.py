@@ -20,31 +20,46 @@ PAGES = {
     "login": "/login",
     "nowhere": "/nowhere",
 }
+FOLDED = ("home", "history", "schedule", "settings", "devices", "quota")
 WALKED = [look for look in LOOKS if str(look) in ("phone-light-en", "desktop-dark-fr")]
+OPENED = [look for look in LOOKS if str(look) in ("phone-dark-fr", "desktop-light-en")]
 
 Visits = Callable[[Look], Visit]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_read_pressed_and_understood_by_everyone(visit: Visits, look: Look, name: str) -> None:
-    here = visit(look)
+def test_a_page_can_be_read_pressed_and_understood_by_everyone(reader: Visits, look: Look, name: str) -> None:
+    here = reader(look)
     here.expected = {404} if name == "nowhere" else set()
     page = here.open(PAGES[name])
 
     assert page.evaluate("document.documentElement.lang") == look.language
     assert page.locator("h1").count() == 1
     findings = [*axe_findings(page), *layout_faults(page), *jumps(page)]
+    here.check()
+    assert not findings, "\n".join(["", *findings])
+
+
+@pytest.mark.parametrize("look", OPENED, ids=str)
+@pytest.mark.parametrize("name", FOLDED)
+def test_what_unfolds_holds_to_the_same(reader: Visits, look: Look, name: str) -> None:
+    page = reader(look).open(PAGES[name])
+    page.evaluate("document.querySelectorAll('details:not(.more)').forEach((each) => (each.open = true))")
+
+    findings = [*axe_findings(page), *layout_faults(page)]
+    reader(look).check()
     assert not findings, "\n".join(["", *findings])
 
 
 @pytest.mark.parametrize("look", WALKED, ids=str)
 @pytest.mark.parametrize("name", PAGES)
-def test_every_control_is_reached_by_tab_and_shows_its_focus(visit: Visits, look: Look, name: str) -> None:
-    here = visit(look)
+def test_every_control_is_reached_by_tab_and_shows_its_focus(reader: Visits, look: Look, name: str) -> None:
+    here = reader(look)
     here.expected = {404} if name == "nowhere" else set()
     missed, unseen = walk_by_tab(here.open(PAGES[name]))
 
+    here.check()
     assert not missed, "\n".join(["", *missed])
     assert not unseen, "\n".join(["", *unseen])
 

@@ -110,7 +110,12 @@ class Visit:
     def __exit__(self, kind: object, *_: object) -> None:
         self.context.close()
         if kind is None:
-            assert not self.troubles, self.troubles
+            self.check()
+
+    def check(self) -> None:
+        """Nothing went wrong so far."""
+        troubles, self.troubles = self.troubles, []
+        assert not troubles, "\n".join(["", *troubles])
 
     def open(self, path: str) -> Page:
         """Go to a page of the dashboard and wait until it stands."""

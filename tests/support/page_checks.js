@@ -25,7 +25,8 @@ window.checks = (() => {
     for (const card of all(".card, .banner, .sheet")) {
       const style = getComputedStyle(card);
       const edge = card.getBoundingClientRect().right - parseFloat(style.borderRightWidth) - parseFloat(style.paddingRight);
-      const free = (each) => each.closest("svg, canvas, .u-wrap") || getComputedStyle(each).position === "absolute";
+      const scrolls = (each) => [...ancestry(each.parentElement)].some(([, style]) => ["auto", "scroll"].includes(style.overflowX));
+      const free = (each) => each.closest("svg, canvas, .u-wrap") || scrolls(each) || getComputedStyle(each).position === "absolute";
       const beyond = (each) => each.getBoundingClientRect().right > edge + 1.5 && !free(each);
       found.push(...all("*", card).filter(beyond).slice(0, 3).map((each) => `out of its card: ${told(each)}`));
     }
