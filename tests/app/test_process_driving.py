@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from support.cloud_faults import hang
-from support.service import DRIVES, Running, Service, assert_one_tick_per_wake, in_background, wait_until
+from support.service import DRIVES, PROMPT, Running, Service, assert_one_tick_per_wake, in_background, wait_until
 from support.standin import StandIn
 
 TAKE_OVER = 15.0
@@ -101,7 +101,7 @@ def test_under_preload_the_heart_beats_in_the_worker_alone(tmp_path: Path) -> No
         wait_until(service.records)
         assert service.log.count(DRIVES) == 1
         assert service.service.driver not in (0, service.pid)
-        assert service.terminate() < 2.0
+        assert service.terminate() < PROMPT
 
 
 def test_after_a_reload_one_heart_beats_in_the_new_worker(tmp_path: Path) -> None:

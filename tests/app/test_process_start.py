@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.cloud_faults import METER, hang
-from support.service import DRIVES, PASSWORD, Running, Service, in_background, wait_until
+from support.service import DRIVES, PASSWORD, PROMPT, Running, Service, in_background, wait_until
 from support.standin import AIRCON, DIY, StandIn
 
 
@@ -109,7 +109,7 @@ def test_the_first_lines_of_the_log_say_what_was_started(tmp_path: Path) -> None
     with StandIn() as cloud, Service(tmp_path, cloud).started() as service:
         wait_until(lambda: "Automation tick started" in service.log)
         lines = service.log
-        assert service.terminate() < 2.5
+        assert service.terminate() < PROMPT
     for said in (
         "[scheduler] Job scheduled with interval=15 seconds",
         "[scheduler] Triggering immediate first tick",
@@ -144,7 +144,7 @@ def test_a_change_of_mode_is_told_once(tmp_path: Path) -> None:
 def test_json_lines_are_json(tmp_path: Path) -> None:
     with Service(tmp_path, LOG_FORMAT="json", LOG_LEVEL="debug").started() as service:
         wait_until(lambda: "Automation tick started" in service.log)
-        assert service.terminate() < 2.5
+        assert service.terminate() < PROMPT
         lines = [json.loads(line) for line in service.log.splitlines() if line.startswith("{")]
     assert {"at", "level", "logger", "message"} <= set(lines[0])
 
@@ -155,7 +155,7 @@ def test_json_lines_are_json(tmp_path: Path) -> None:
 def test_sigterm_ends_it_within_two_seconds(tmp_path: Path) -> None:
     with StandIn() as cloud, Service(tmp_path, cloud).started() as service:
         wait_until(service.records)
-        assert service.terminate() < 2.0
+        assert service.terminate() < PROMPT
         assert service.process.returncode == 0
 
 
@@ -165,7 +165,7 @@ def test_sigterm_ends_it_within_two_seconds_while_a_reading_hangs(tmp_path: Path
         cloud.misbehave("status", hang())
         with Service(tmp_path, cloud).started(how) as service:
             cloud.wait_for("status", 1)
-            assert service.terminate() < 2.0
+            assert service.terminate() < PROMPT
             assert service.process.returncode == 0
 
 
@@ -177,7 +177,7 @@ def test_a_command_that_hangs_at_sigterm_is_sent_again_by_the_next_start(tmp_pat
             cloud.misbehave("commands", hang())
             with in_background(lambda: service.post("/api/actions/off")):
                 first = cloud.wait_for("commands", 1)[0]
-                assert service.terminate() < 2.0
+                assert service.terminate() < PROMPT
         cloud.heal()
         with home.started() as service:
             again = cloud.wait_for("commands", 2)[1]
@@ -195,7 +195,7 @@ def test_a_toggle_that_hangs_at_sigterm_is_never_sent_again(tmp_path: Path) -> N
             cloud.misbehave("commands", hang())
             with in_background(lambda: service.post("/api/actions/winter")):
                 cloud.wait_for("commands", 1)
-                assert service.terminate() < 2.0
+                assert service.terminate() < PROMPT
         cloud.heal()
         with home.started() as service:
             before = len(wait_until(service.records))

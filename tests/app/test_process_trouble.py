@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.cloud_faults import hang, http
-from support.service import NO_DATABASE, Running, Service, in_background, instant, wait_until
+from support.service import NO_DATABASE, PROMPT, Running, Service, in_background, instant, wait_until
 from support.standin import StandIn
 
 BOUND = 0.5  # seconds for a page, whatever the cloud does
@@ -161,7 +161,7 @@ def test_a_cloud_that_echoes_the_token_does_not_bring_it_into_the_log_or_a_page(
                 service.get(path)
             service.ask("GET", f"/login?token={service.service.secrets['the password']}", token="")
             service.post("/api/actions/off")
-            assert service.terminate() < 2.5
+            assert service.terminate() < PROMPT
             service.service.assert_discreet(service.log)
 
 
