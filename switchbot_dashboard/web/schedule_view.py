@@ -81,10 +81,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """An hour named under the line."""
+    """An hour named under the line; `near` the beginning it has no room beside "now" on a phone."""
 
     x: str
     label: str
+    near: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +287,9 @@ def _marks(coming: Forecast, tz: tzinfo) -> Iterator[Mark]:
         local = (hour + timedelta(hours=1)).astimezone(tz)
         instant = local.replace(minute=0)
         share = (instant - coming.start) / (coming.end - coming.start)
-        if local.hour % 6 == 0 and 0.28 < share < 0.93:
+        if local.hour % 6 == 0 and 0.15 < share < 0.93:
             label = str(SHORT_DAYS[local.weekday()]) if local.hour == 0 else clock(instant)
-            yield Mark(_x(instant, coming.start, coming.end), label)
+            yield Mark(_x(instant, coming.start, coming.end), label, near=share < 0.28)
 
 
 # the week
