@@ -33,7 +33,6 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--no-default-browser-check",
-    "--lang=en-GB",  # fields for times go by the browser's own language: 17:30, not 05:30 PM
 )
 CHECKS = Path(__file__).with_name("page_checks.js")
 HOSTLESS = ("data", "blob", "about")
@@ -74,7 +73,8 @@ def chromium() -> Iterator[Browser]:
     """A browser of one's own, ended on leaving."""
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=[*QUIET, *as_root])
+        env = {**os.environ, "LANGUAGE": "en_GB"}  # fields for times go by the machine's language: 17:30, not 05:30 PM
+        browser = playwright.chromium.launch(executable_path=executable(), args=[*QUIET, *as_root], env=env)
         try:
             yield browser
         finally:
