@@ -73,8 +73,7 @@ def chromium() -> Iterator[Browser]:
     """A browser of one's own, ended on leaving."""
     as_root = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        env = {**os.environ, "LANGUAGE": "en_GB"}  # fields for times go by the machine's language: 17:30, not 05:30 PM
-        browser = playwright.chromium.launch(executable_path=executable(), args=[*QUIET, *as_root], env=env)
+        browser = playwright.chromium.launch(executable_path=executable(), args=[*QUIET, *as_root])
         try:
             yield browser
         finally:
