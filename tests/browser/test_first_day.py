@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from support.browser import DESKTOP, PHONE, Look, Visit, axe_findings, layout_faults
 from support.evening import virtual_home
-from support.service import Running
+from support.service import Running, wait_until
 
 HELD = {"en": re.compile(r"Holds until \d\d:\d\d"), "fr": re.compile(r"Maintenu jusqu'à \d+\sh\s\d\d")}
 NEXT_DAY = {"en": "until 06:15 the next day", "fr": "6\u00a0h\u00a015"}
@@ -216,6 +216,7 @@ def test_an_edit_by_hand_is_told_on_the_open_settings_page(visit: Callable[[Look
         expect(page.locator("#elsewhere")).to_be_visible(timeout=SOON)
     finally:
         path.write_text(before, encoding="utf-8")
+        wait_until(lambda: page.request.get(f"{home.url}/api/settings").text() == before)
 
 
 def test_a_fault_is_told_at_its_field_and_nothing_is_saved(visit: Callable[[Look], Visit], home: Running) -> None:

@@ -18,6 +18,7 @@ const place = document.getElementById("chart");
 const part = (id) => document.getElementById(id);
 
 let wanted = [Date.parse(root.dataset.start) / 1000, Date.parse(root.dataset.end) / 1000]; // what reset goes back to
+let typed = false; // whether someone filled in a range, which stands until it is asked for
 let follows = root.dataset.own === "0"; // whether the end is the present
 let data = null;
 let loaded = null; // the time that was fetched
@@ -115,8 +116,10 @@ async function about(from, to) {
   part("shown").textContent = span;
   place.setAttribute("aria-label", words.chart.replace("{start}", times.moment(from)).replace("{end}", times.moment(to)));
   for (const kind of ["csv", "json"]) part(`export-${kind}`).href = `/history/export.${kind}?${query([from, to])}`;
-  part("start").value = times.field(from);
-  part("end").value = times.field(to);
+  if (!typed) {
+    part("start").value = times.field(from);
+    part("end").value = times.field(to);
+  }
   try {
     const { facts } = await json(`/history/api/words?${query([from, to])}`);
     if (part("shown").textContent !== span) return;
@@ -183,6 +186,7 @@ for (const link of root.querySelectorAll("[data-range]")) {
     choose(now() - Number(link.dataset.seconds), now(), link.href, link);
   });
 }
+part("own").addEventListener("input", () => (typed = true));
 part("own").addEventListener("submit", (event) => {
   const [start, end] = [part("start").value, part("end").value];
   const wrong = !(start < end) || Date.parse(end) - Date.parse(start) > 3653 * 86_400_000;
