@@ -20,7 +20,7 @@ from ..domain.settings_edit import zone_change
 from .access import admin, caller, member, service
 from .errors import Refusal
 from .i18n import age, moment, number, percent, temp
-from .terms import aircon_words
+from .terms import aircon_words, name_of
 from .told import in_force, told
 from .words import opened
 
@@ -84,7 +84,9 @@ def shown() -> str:
     """The page; it costs no call."""
     handed, now = service(), service().clock()
     settings, house = in_force(), handed.memory.load(now)
-    page = devices_page(handed.memory.catalogue(), settings, house, now, admin=caller().admin)
+    page = devices_page(
+        handed.memory.catalogue(), settings, house, now, admin=caller().admin, stated=handed.settings.current
+    )
     return render_template("devices/page.html", page=page)
 
 
@@ -125,6 +127,44 @@ def use() -> AnyResponse:
         return words, "ok"
 
     return told(change, "/devices")
+
+
+@devices.post("/devices/stop")
+@admin
+def stop_using() -> AnyResponse:
+    """Takes a role back that a zone's device was given."""
+    zone, role, chosen = _zone_asked(), request.form.get("role", ""), request.form.get("id", "")
+    if role not in list(Role):
+        raise Refusal(422, _("A zone has no device of this kind."))
+    if not chosen or chosen not in _stated(zone.id, Role(role)):
+        raise Refusal(422, _("%(zone)s does not use this device as that any more.", zone=zone.name))
+
+    def change() -> tuple[str, str]:
+        _change(zone, {Role(role).key: ""})
+        return _given_back(zone, Role(role), chosen), "ok"
+
+    return told(change, "/devices")
+
+
+def _given_back(zone: Zone, role: Role, chosen: str) -> str:
+    """What a zone does without the device it had."""
+    catalogue, settings = service().memory.catalogue(), in_force()
+    name = name_of(chosen, catalogue)
+    words = str(_("%(device)s is no longer the %(role)s of %(zone)s.", device=name, role=ROLES[role], zone=zone.name))
+    lent = next((getattr(each, role.key) for each in settings.all_zones if each.id == zone.id), "") if settings else ""
+    if lent:
+        after = _("The virtual home lends it %(device)s.", device=name_of(lent, catalogue))
+    elif role is Role.OUTDOOR:
+        return words
+    else:
+        after = _("Nothing is switched there until another one is chosen.")
+    return f"{words} {after}"
+
+
+def _stated(zone_id: str, role: Role) -> set[str]:
+    """What the file names for a zone, not what the virtual home lends it."""
+    current = service().settings.current
+    return {getattr(zone, role.key) for zone in current.all_zones if zone.id == zone_id} if current else set()
 
 
 @devices.post("/devices/scene")
@@ -169,13 +209,20 @@ def _cost() -> str:
 
 
 def devices_page(
-    catalogue: Catalogue | None, settings: Settings | None, house: House, now: datetime, *, admin: bool
+    catalogue: Catalogue | None,
+    settings: Settings | None,
+    house: House,
+    now: datetime,
+    *,
+    admin: bool,
+    stated: Settings | None = None,
 ) -> DevicesPage:
-    """The page for someone who may change settings (`admin`) or not."""
+    """The page for someone who may change settings (`admin`) or not. `stated` is what the file itself says."""
     zones = settings.all_zones if settings else ()
+    named = {zone.id: zone for zone in stated.all_zones} if stated else {}
     found = catalogue.devices if catalogue else ()
     names = {device.id: device.name for device in found}
-    things = [_thing(device, zones, house, names, now) for device in found]
+    things = [_thing(device, zones, named, house, names, now) for device in found]
     scenes = catalogue.scenes.items() if catalogue else ()
     listed = ""
     if catalogue is not None:
@@ -195,7 +242,14 @@ def devices_page(
     )
 
 
-def _thing(device: Device, zones: Sequence[Zone], house: House, names: Mapping[str, str], now: datetime) -> Thing:
+def _thing(
+    device: Device,
+    zones: Sequence[Zone],
+    named: Mapping[str, Zone],
+    house: House,
+    names: Mapping[str, str],
+    now: datetime,
+) -> Thing:
     facts: list[Fact] = []
     for zone in zones:
         facts += _known(device, zone, house.states.get(zone.id, ZoneState(zone.id)), now)
@@ -208,7 +262,11 @@ def _thing(device: Device, zones: Sequence[Zone], house: House, names: Mapping[s
         facts.append((_("Cloud service"), cloud))
     firmware = next((str(device.raw[key]) for key in ("version", "firmwareVersion") if device.raw.get(key)), "")
     facts += [(_("Firmware"), firmware)] if firmware else []
-    uses = [_use(device, zone, role, alone=len(zones) == 1) for zone in zones for role in roles_of(device)]
+    uses = [
+        _use(device, zone, role, named.get(zone.id), alone=len(zones) == 1)
+        for zone in zones
+        for role in roles_of(device)
+    ]
     raw = json.dumps(dict(device.raw), indent=2, ensure_ascii=False) if device.raw else ""
     return Thing(device.id, device.name, device.type or _("type not told"), tuple(dict.fromkeys(facts)), uses, raw)
 
@@ -226,15 +284,18 @@ def _known(device: Device, zone: Zone, state: ZoneState, now: datetime) -> list[
     return facts
 
 
-def _use(device: Device, zone: Zone, role: Role, *, alone: bool) -> Use:
+def _use(device: Device, zone: Zone, role: Role, named: Zone | None, *, alone: bool) -> Use:
     words, taken = ROLES[role], getattr(zone, role.key) == device.id
+    free = ""
     if taken:
         text = _("In use as %(role)s", role=words) if alone else _("%(role)s of %(zone)s", role=words, zone=zone.name)
+        if named is not None and getattr(named, role.key) == device.id:
+            free = _("Stop using it as %(role)s", role=words) + ("" if alone else f" ({zone.name})")
     else:
         text = (
             _("Use as %(role)s", role=words) if alone else _("Use as %(role)s of %(zone)s", role=words, zone=zone.name)
         )
-    return Use(zone.id, role.value, opened(text).rstrip("."), taken)
+    return Use(zone.id, role.value, opened(text).rstrip("."), taken, free)
 
 
 def _scene(scene: str, name: str, zones: Sequence[Zone]) -> Thing:
