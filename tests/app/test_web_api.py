@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, a_state
 
@@ -17,21 +16,6 @@ from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.domain.settings_faults import Fault
 from switchbot_dashboard.web import build_web
 from switchbot_dashboard.web.service import Busy, Failed
-
-
-@pytest.fixture
-def home() -> Home:
-    return Home()
-
-
-@pytest.fixture
-def app(home: Home) -> Flask:
-    return build_web(home.service())
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def state_of(client: FlaskClient) -> Any:

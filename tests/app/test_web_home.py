@@ -30,16 +30,6 @@ def csrf_of(html: str) -> str:
     return found[1]
 
 
-@pytest.fixture
-def home() -> Home:
-    return Home()
-
-
-@pytest.fixture
-def client(home: Home) -> FlaskClient:
-    return build_web(home.service()).test_client()
-
-
 def page_of(client: FlaskClient) -> str:
     answer = client.get("/")
     assert answer.status_code == 200

@@ -5,23 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, a_record, a_state, an_off
-from support.web_pages import a_home, client_of, text_of
+from support.web_pages import client_of, text_of
 
 from switchbot_dashboard.domain.record import Fate, Hold, House
 from switchbot_dashboard.web.service import Busy
-
-
-@pytest.fixture
-def home() -> Home:
-    return a_home()
-
-
-@pytest.fixture
-def client(home: Home) -> FlaskClient:
-    return client_of(home)
 
 
 def test_each_action_says_what_it_sends_and_costs(client: FlaskClient) -> None:

@@ -7,23 +7,13 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home
-from support.web_pages import a_home, client_of, text_of
+from support.web_pages import client_of, text_of
 
 from switchbot_dashboard.domain.record import Call
 from switchbot_dashboard.web.quota_page import quota_model
 
 QUOTA = {"limit": 1000, "used": 312, "remaining": 688, "reserved": 100, "by_purpose": {"read": 300, "command": 12}}
 QUOTA |= {"resets_at": "2026-03-03T00:00:00Z", "projected": 500, "warning": False}
-
-
-@pytest.fixture
-def home() -> Home:
-    return a_home()
-
-
-@pytest.fixture
-def client(home: Home) -> FlaskClient:
-    return client_of(home)
 
 
 def test_the_page_says_what_was_spent_on_what_and_how_it_will_end(client: FlaskClient) -> None:

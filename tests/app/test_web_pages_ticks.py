@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, a_record, an_off
 from support.web_pages import a_home, client_of, records, text_of
@@ -12,16 +11,6 @@ from support.web_pages import a_home, client_of, records, text_of
 from switchbot_dashboard.domain.record import Fate, Outcome, Trouble, Verdict
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.people import Role
-
-
-@pytest.fixture
-def home() -> Home:
-    return a_home()
-
-
-@pytest.fixture
-def client(home: Home) -> FlaskClient:
-    return client_of(home)
 
 
 def test_each_tick_says_what_was_read_decided_spent_and_what_is_next(client: FlaskClient) -> None:

@@ -17,16 +17,6 @@ from switchbot_dashboard.web import build_web
 PASSWORD = "a long password"
 
 
-@pytest.fixture
-def home() -> Home:
-    return Home()
-
-
-@pytest.fixture
-def client(home: Home) -> FlaskClient:
-    return build_web(home.service()).test_client()
-
-
 def page(client: FlaskClient, **headers: str) -> str:
     answer = client.get("/schedule", headers=headers)
     assert answer.status_code == 200, answer.text

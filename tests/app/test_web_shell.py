@@ -7,25 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from support.web_fakes import NOW, WHY, Home
+from support.web_fakes import NOW, WHY
 
 from switchbot_dashboard.domain.sentence import say
-from switchbot_dashboard.web import build_web, i18n
-
-
-@pytest.fixture
-def home() -> Home:
-    return Home()
-
-
-@pytest.fixture
-def app(home: Home) -> Flask:
-    return build_web(home.service())
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+from switchbot_dashboard.web import i18n
 
 
 def in_french(app: Flask) -> FlaskClient:

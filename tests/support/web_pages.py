@@ -1,4 +1,7 @@
-"""A home whose memory also answers what the pages beside the first one ask."""
+"""A home whose memory also answers what the pages beside the first one ask, and the fixtures of its visitors.
+
+Every test in `tests/app` may ask for `home`, `app` and `client`; one that needs another home names its own `home`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from datetime import date, datetime, timedelta
 from html import unescape
 from typing import Any
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, Memory, a_record
 
@@ -73,6 +78,24 @@ def a_home(**settings: Any) -> Home:
     home = Home(memory=PagesMemory())
     home.desk.document.update(settings)
     return home
+
+
+@pytest.fixture
+def home() -> Home:
+    """The home that the application shows; tell it what to say."""
+    return a_home()
+
+
+@pytest.fixture
+def app(home: Home) -> Flask:
+    """The pages and the API of that home."""
+    return build_web(home.service())
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor of that home."""
+    return app.test_client()
 
 
 def client_of(home: Home) -> FlaskClient:
