@@ -13,19 +13,19 @@ from flask_babel import lazy_gettext as _l
 
 from ..domain.history import SECOND, Totals
 from ..domain.record import House, Outcome
-from ..domain.settings import Settings
+from ..domain.settings import Settings, Zone
 from .access import member, service
 from .errors import Refusal
 from .i18n import FIXED, at_moment, decimal, degrees, french, language, number, percent, span, temp
 from .terms import OUTCOMES, TURNS
+from .typed_times import range_typed
 from .views import iso
 
 history = Blueprint("history", __name__)
 
 Fact = tuple[str, str]
 USUAL = "24h"
-LONGEST = timedelta(days=3660)
-FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+FIELDS = ("start", "start_time", "end", "end_time")
 RANGES: Mapping[str, tuple[timedelta, object]] = {
     "1h": (timedelta(hours=1), _l("1 h")),
     "6h": (timedelta(hours=6), _l("6 h")),
@@ -47,14 +47,17 @@ class RangeChoice:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The frame. `start` and `end` are the range asked for, by the home's clock; `words` are for the chart's script."""
+    """The frame. `fields` hold the range by the home's clock, in dates and times; `words` are for the chart's script.
+
+    `faults` say by field what cannot be shown of what was asked for.
+    """
 
     zones: Sequence[tuple[str, str, bool]]
     zone: str
     ranges: Sequence[RangeChoice]
     own: bool
-    start: str
-    end: str
+    fields: Mapping[str, str]
+    faults: Mapping[str, str]
     start_at: str
     end_at: str
     timezone: str
@@ -65,12 +68,13 @@ class HistoryPage:
 
 @history.get("/history")
 @member
-def shown() -> str:
-    """The page; without a script it offers the export."""
+def shown() -> Response:
+    """The page; without a script it offers the export. 422 where what is asked for is at fault: it shows a day then."""
     handed, now = service(), service().clock()
     settings = handed.settings.current
     page = history_page(request.args, settings, handed.memory.load(now), now)
-    return render_template("history/page.html", page=page)
+    html = render_template("history/page.html", page=page)
+    return Response(html, 422 if page.faults else 200, mimetype="text/html")
 
 
 @history.get("/history/api/words")
@@ -79,9 +83,10 @@ def words() -> Response:
     """What a range adds up to, in the reader's words."""
     handed, now = service(), service().clock()
     settings = handed.settings.current
-    asked = _own(request.args, settings.tz if settings else UTC)
-    if asked is None or asked[1] - asked[0] > LONGEST:
-        raise Refusal(422, _("Name a start and a later end, at most ten years apart."))
+    faults: dict[str, str] = {}
+    asked = range_typed(request.args, settings.tz if settings else UTC, faults)
+    if asked is None:
+        raise Refusal(422, _("Name a start and a later end, at most ten years apart."), fields=faults)
     start, end = asked
     zone = request.args.get("zone", "")[:100]
     summary = handed.memory.history.summary(zone, start, end, now=now)
@@ -90,21 +95,26 @@ def words() -> Response:
 
 
 def history_page(wanted: Mapping[str, str], settings: Settings | None, house: House, now: datetime) -> HistoryPage:
-    """The frame for a query: `zone`, `range`, or `start` and `end` by the home's clock. What means nothing is left."""
+    """The frame for a query: `zone`, `range`, or `start` and `end` by the home's clock. What is at fault is told."""
+    faults: dict[str, str] = {}
     zones = settings.all_zones if settings else ()
-    zone = next((each.id for each in zones if each.id == wanted.get("zone")), zones[0].id if zones else "home")
+    zone = _zone(wanted, zones, faults)
     tz = settings.tz if settings else UTC
-    own = _own(wanted, tz)
-    chosen = wanted.get("range", USUAL)
-    chosen = "" if own else chosen if chosen in RANGES else USUAL
+    own = range_typed(wanted, tz, faults)
+    chosen = wanted.get("range") or USUAL
+    if chosen not in RANGES:
+        known = ", ".join(RANGES)
+        faults["range"] = _("There is no range %(range)s; there are %(known)s.", range=repr(chosen[:40]), known=known)
+        chosen = USUAL
     start, end = own or (now - RANGES[chosen][0], now)
+    chosen = "" if own else chosen
     return HistoryPage(
         zones=[(each.id, each.name, each.id == zone) for each in zones] if len(zones) > 1 else (),
         zone=zone,
         ranges=[_choice(key, chosen) for key in RANGES],
         own=own is not None,
-        start=_local(start, tz),
-        end=_local(end, tz),
+        fields=_fields(wanted, start, end, tz, bool(faults)),
+        faults=faults,
         start_at=iso(start) or "",
         end_at=iso(end) or "",
         timezone=str(tz) if settings else "UTC",
@@ -114,30 +124,29 @@ def history_page(wanted: Mapping[str, str], settings: Settings | None, house: Ho
     )
 
 
+def _zone(wanted: Mapping[str, str], zones: Sequence[Zone], faults: dict[str, str]) -> str:
+    """The zone asked for, or the first one."""
+    asked, known = wanted.get("zone", ""), [zone.id for zone in zones]
+    if asked and asked not in known and known:
+        text = _("There is no zone called %(zone)s; there are: %(zones)s.")
+        faults["zone"] = text % {"zone": repr(asked[:40]), "zones": ", ".join(known)}
+    return asked if asked in known else known[0] if known else "home"
+
+
 def _choice(key: str, chosen: str) -> RangeChoice:
     length, words = RANGES[key]
     return RangeChoice(key, str(words), round(length.total_seconds()), key == chosen)
 
 
-def _own(wanted: Mapping[str, str], tz: tzinfo) -> tuple[datetime, datetime] | None:
-    """The range that someone typed, if it is one."""
-    ends = [_instant(wanted.get(name, ""), tz) for name in ("start", "end")]
-    start, end = ends
-    return (start, end) if start is not None and end is not None and start < end else None
-
-
-def _instant(text: str, tz: tzinfo) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-        instant = (found if found.tzinfo else found.replace(tzinfo=tz)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return instant if FIRST <= instant <= LAST else None
-
-
-def _local(instant: datetime, tz: tzinfo) -> str:
-    """As a field of type `datetime-local` has it."""
-    return f"{instant.astimezone(tz):%Y-%m-%dT%H:%M}"
+def _fields(wanted: Mapping[str, str], start: datetime, end: datetime, tz: tzinfo, faulty: bool) -> Mapping[str, str]:
+    """What stands in the fields of the range: what was typed where it is at fault, else what is shown."""
+    if faulty and any(wanted.get(name) for name in FIELDS):
+        return {name: wanted.get(name, "")[:40] for name in FIELDS}
+    both = {"start": start.astimezone(tz), "end": end.astimezone(tz)}
+    return {
+        **{name: f"{local:%Y-%m-%d}" for name, local in both.items()},
+        **{f"{name}_time": f"{local:%H:%M}" for name, local in both.items()},
+    }
 
 
 def _coming(house: House, zone: str) -> str:

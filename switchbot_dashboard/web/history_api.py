@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
@@ -18,16 +17,14 @@ from .bodies import LARGEST_ID, MOST_ROWS, whole
 from .errors import Refusal
 from .history_view import aggregates_view, csv_lines, data_view, json_lines, row_view
 from .service import History
+from .typed_times import instant_typed, no_date, range_fault
 from .views import iso
 
 history_api = Blueprint("history_api", __name__)
 
-LONGEST = timedelta(days=3660)
 MOST_HOURS = 87_840
 MOST_MARKS = 500
 MOST_WINDOWS = 500
-FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-PLUS_LOST = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")  # "+01:00" in an address arrives as " 01:00"
 
 Faults = dict[str, str]
 
@@ -156,11 +153,8 @@ def _range(faults: Faults, usual: timedelta) -> Range:
     now = service().clock()
     end = _instant("end", faults) or now
     start = _instant("start", faults) or end - usual
-    if "start" not in faults and "end" not in faults:
-        if start >= end:
-            faults["start"] = _("The start must be before the end.")
-        elif end - start > LONGEST:
-            faults["start"] = _("The range is longer than 10 years; choose a shorter one.")
+    if "start" not in faults and "end" not in faults and (fault := range_fault(start, end)):
+        faults["start"] = fault
     return Range(None, start, end)
 
 
@@ -169,17 +163,9 @@ def _instant(name: str, faults: Faults) -> datetime | None:
     text = request.args.get(name)
     if not text:
         return None
-    try:
-        found = datetime.fromisoformat(PLUS_LOST.sub("+", text.strip()))
-        found = (found if found.tzinfo else found.replace(tzinfo=_tz())).astimezone(UTC)
-    except (ValueError, OverflowError):
-        found = None
-    if found is None or not FIRST <= found <= LAST:
-        faults[name] = _(
-            "%(text)s is not a date that can be used; write it like 2026-03-01 or 2026-03-01T17:30.",
-            text=repr(text[:40]),
-        )
-        return None
+    found = instant_typed(text, _tz())
+    if found is None:
+        faults[name] = no_date(text)
     return found
 
 

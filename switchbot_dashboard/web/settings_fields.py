@@ -24,7 +24,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key. `kind` is `switch`, `choice`, `pick` (a list by name, or an id), `number`, `time`, `text` or `lines`."""
+    """One key. `kind`: `switch`, `choice`, `pick` (a list by name, or an id), `number`, `clock`, `text`, `lines`."""
 
     name: str
     key: str

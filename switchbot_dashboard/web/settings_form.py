@@ -18,9 +18,9 @@ from .settings_typed import NONE, OTHER, Typed, first, picked, rows_of, text_of
 from .settings_words import DEVICES, GROUPS, SCENES, UNITS, YES_NO, _, bounds_of, choices_of, help_for, label, rule_for
 
 from .settings_words import value_words, until_words, windows_words  # isort: skip
+from .typed_times import clock_typed
 
 HOSTS = "channels_allowed_hosts"
-TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True)
@@ -234,10 +234,15 @@ def _window(maker: _Maker, prefix: str, row: int, zone: str) -> WindowRow:
 
 
 def _edge(maker: _Maker, name: str, edge: str, called: str) -> Field:
-    text = first(maker.typed, name)
-    kind = "time" if not text or TIME.fullmatch(text) else "text"  # a browser empties a time that is none
     words = label(edge)
-    return Field(name, edge, kind, words, text, fault=_fault(maker, name, f"{called}, {words}"))
+    return Field(
+        name,
+        edge,
+        "clock",
+        words,
+        clock_typed(first(maker.typed, name)),
+        fault=_fault(maker, name, f"{called}, {words}"),
+    )
 
 
 def _zone(maker: _Maker, row: int) -> ZoneForm:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..domain.settings_diff import same
 from ..domain.settings_leaves import MISSING, Node, at, default_of, house_leaves, zone_leaves
+from .typed_times import clock_typed
 
 Typed = dict[str, list[str]]
 """Field names with what was typed."""
@@ -195,7 +196,7 @@ def _window(before: list[Any], typed: Mapping[str, Sequence[str]], start: str) -
     if sorted(days) != sorted(str(day) for day in _listed(window.get("days", ["?"]))):
         window["days"] = sorted(int(day) if day in "0123456" and day else day for day in days if day.isdigit())
     for edge in ("start", "end"):
-        text = first(typed, f"{start}{edge}").strip()
+        text = clock_typed(first(typed, f"{start}{edge}"))
         if text != text_of(window.get(edge)) or edge not in window:
             window[edge] = text
     if first(typed, f"{start}whole"):

@@ -85,8 +85,8 @@ def test_the_shown_time_is_told_in_a_table_too(desktop: Page) -> None:
 
 def test_a_range_typed_backwards_is_refused_before_it_is_asked_for(desktop: Page) -> None:
     desktop.get_by_text("From … to …").click()
-    desktop.fill("#start", "2026-02-02T00:00")
-    desktop.fill("#end", "2026-02-01T00:00")
+    desktop.fill("#start", "2026-02-02")
+    desktop.fill("#end", "2026-02-01")
     desktop.locator("#own button").click()
     expect(desktop.locator("#own-fault")).to_be_visible()
     assert "range=7d" in desktop.url

@@ -1,5 +1,7 @@
 // Makes the settings form quicker: rows come and go in place, a change from elsewhere is told, mistakes are marked early.
 
+import { clockTyped } from "./js/clock.js";
+
 const LOOK = 1_000; // ms between two looks at the file while someone looks at the page
 const form = document.getElementById("settings");
 const elsewhere = document.getElementById("elsewhere");
@@ -24,8 +26,9 @@ function offerOther(select) {
 
 function tellEnd(row) {
   const [start, end] = row.querySelectorAll(".edge input");
-  const overnight = start.value && end.value && end.value < start.value;
-  const clock = document.documentElement.lang === "fr" ? end.value.replace(/^0?(\d+):/, "$1\u00a0h\u00a0") : end.value;
+  const [opens, closes] = [clockTyped(start.value), clockTyped(end.value)];
+  const overnight = [opens, closes].every((time) => /^\d\d:\d\d$/.test(time)) && closes < opens;
+  const clock = document.documentElement.lang === "fr" ? closes.replace(/^0?(\d+):/, "$1\u00a0h\u00a0") : closes;
   row.querySelector(".until").textContent = overnight ? row.closest(".windows").dataset.overnight.replace("%", clock) : "";
 }
 
@@ -95,7 +98,7 @@ form.addEventListener("input", (event) => {
   if (event.target.matches(".edge input")) tellEnd(event.target.closest(".window"));
   if (event.target.matches(".whole input") && !event.target.checked) {
     const [start, end] = event.target.closest(".window").querySelectorAll(".edge input");
-    if (start.value === end.value) end.value = "";
+    if (clockTyped(start.value) === clockTyped(end.value)) end.value = "";
   }
 });
 form.addEventListener("change", (event) => {

@@ -1,5 +1,6 @@
 // The history page: asks for what is shown, a little beyond it, and finer when someone looks closer.
 
+import { clockTyped } from "../clock.js";
 import { Chart } from "./chart.js";
 import { movable, moved } from "./gestures.js";
 import { placeMarks } from "./marks.js";
@@ -117,8 +118,7 @@ async function about(from, to) {
   place.setAttribute("aria-label", words.chart.replace("{start}", times.moment(from)).replace("{end}", times.moment(to)));
   for (const kind of ["csv", "json"]) part(`export-${kind}`).href = `/history/export.${kind}?${query([from, to])}`;
   if (!typed) {
-    part("start").value = times.field(from);
-    part("end").value = times.field(to);
+    for (const [name, at] of [["start", from], ["end", to]]) [part(name).value, part(`${name}_time`).value] = times.field(at);
   }
   try {
     const { facts } = await json(`/history/api/words?${query([from, to])}`);
@@ -188,7 +188,7 @@ for (const link of root.querySelectorAll("[data-range]")) {
 }
 part("own").addEventListener("input", () => (typed = true));
 part("own").addEventListener("submit", (event) => {
-  const [start, end] = [part("start").value, part("end").value];
+  const [start, end] = ["start", "end"].map((name) => `${part(name).value}T${clockTyped(part(`${name}_time`).value) || "00:00"}`);
   const wrong = !(start < end) || Date.parse(end) - Date.parse(start) > 3653 * 86_400_000;
   part("own-fault").hidden = !wrong;
   if (wrong) event.preventDefault();

@@ -47,11 +47,11 @@ export function formats(language, timezone) {
       for (let at = midnight(from, 1); at < to && found.length < 400; at = midnight(at + 3600 * 12, 1)) found.push(at);
       return found;
     },
-    /** As a field of type `datetime-local` has it. */
+    /** The date and the time of day as fields have them. */
     field(at) {
       const { year, month, day, hour, minute } = local(at);
       const two = (value) => String(value).padStart(2, "0");
-      return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}`;
+      return [`${year}-${two(month)}-${two(day)}`, `${two(hour)}:${two(minute)}`];
     },
   };
 }
