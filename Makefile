@@ -11,7 +11,7 @@ CODE := switchbot_dashboard tests
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: run test check bench format settings-doc translations browser screenshots
+.PHONY: run test check bench bench-polling format settings-doc translations browser screenshots
 
 run: $(READY)
 	@exec $(PY) -m switchbot_dashboard serve
@@ -35,6 +35,9 @@ check: $(READY_DEV)
 
 bench: $(READY_DEV)
 	@$(PY) tests/bench.py
+
+bench-polling: $(READY_DEV)
+	@$(PY) tests/bench_polling.py $(ARGS)
 
 screenshots: $(READY_DEV) browser
 	@$(PY) tests/screenshots.py
