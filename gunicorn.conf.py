@@ -1,5 +1,6 @@
 """One worker with threads: it serves the pages and runs the scheduler. More workers are safe; one of them drives."""
 
+import logging
 import os
 import sys
 
@@ -16,7 +17,7 @@ workers = _config.web_concurrency
 worker_class = "gthread"
 threads = _config.web_threads
 timeout = 60
-graceful_timeout = 2  # what hangs is given up: its intent is on record
+graceful_timeout = 2  # after this the master kills; a worker gives its visitors half of it and ends by itself
 keepalive = 5
 accesslog = None  # paths may hold a secret (the webhook), and the lines say nothing the records do not
 errorlog = "-"
@@ -47,9 +48,10 @@ def _dashboard(worker):
 
 
 def post_worker_init(worker):
-    """Start the heart, and let SIGTERM end what hangs before the worker waits for it."""
+    """Start the heart, and let SIGTERM end what hangs before the worker waits for it: its intent is on record."""
     import signal
 
+    worker.cfg.set("graceful_timeout", graceful_timeout // 2)  # this process's copy; a tab's open connection uses it up
     dashboard = _dashboard(worker)
     dashboard.start()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)}
@@ -66,3 +68,6 @@ def worker_exit(server, worker):
     """End the heart with its worker: the lock is freed for the next one."""
     if getattr(worker.app, "callable", None) is not None:
         _dashboard(worker).stop()
+    if worker.pid == os.getpid() and not worker.alive:  # the master calls this, too, for a worker that is gone
+        logging.shutdown()
+        os._exit(0)  # Python would wait for each thread that listens to a silent visitor, until the master kills

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,24 @@ def test_sigterm_ends_it_within_two_seconds_while_a_reading_hangs(tmp_path: Path
             cloud.wait_for("status", 1)
             assert service.terminate() < PROMPT
             assert service.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "GET /healthz HTTP/1.1\r\nHost: ", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"]
+)
+def test_sigterm_ends_it_within_two_seconds_and_cleanly_while_a_visitor_stays_connected(
+    tmp_path: Path, sent: str
+) -> None:
+    """A silent visitor, one in mid-sentence, and a tab whose connection is kept."""
+    with StandIn() as cloud, Service(tmp_path, cloud).started() as service:
+        wait_until(service.records)
+        with socket.create_connection(("127.0.0.1", service.service.port)) as visitor:
+            visitor.sendall(sent.encode())
+            if sent.endswith("\r\n\r\n"):
+                assert visitor.recv(9) == b"HTTP/1.1 "
+            assert service.terminate() < PROMPT
+        assert service.process.returncode == 0
+        assert "[scheduler] Stopped" in service.log, "the heart ended; nobody killed it"
 
 
 def test_a_command_that_hangs_at_sigterm_is_sent_again_by_the_next_start(tmp_path: Path) -> None:
