@@ -6,6 +6,7 @@ import atexit
 import logging
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -16,6 +17,7 @@ from . import __version__, sources
 from .config import Config, ConfigError, read_config, start_refusal
 from .domain.errors import CloudError
 from .domain.record import Catalogue
+from .domain.sentence import say
 from .domain.settings import Settings
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
@@ -69,6 +71,7 @@ class Dashboard:
         self.people = People(self.engine, clock, watch)
         self.people.apply_environment(config if not self.problem else replace(config, dashboard_password=""))
         self.file = SettingsFile(config.settings_path, config.data_dir / "backups", clock)
+        self._listing = threading.Lock()
         self._filled: tuple[Settings, Settings] | None = None
         self.source = self._source()
         self.ports = Ports(clock, self.settings, self.source.devices, self.store)
@@ -81,6 +84,7 @@ class Dashboard:
             driver_lock=FileLock(config.data_dir / "heart.lock", role),
             jobs=self.jobs,
             drives=config.scheduler_enabled,
+            patient_buttons=config.web_threads // 2,
         )
         self.controls = Controls(self.heart, self.settings, self.file, self.ports)
         self.settings()  # furnishes the virtual home
@@ -126,8 +130,16 @@ class Dashboard:
         return len(saved)
 
     def list_account(self) -> Catalogue:
-        """List the account's devices and scenes anew; two calls. Raises NotDone with the cloud's own reason."""
-        found = self.source.devices.catalogue(self.clock() + LISTING_PATIENCE)
+        """List the account's devices and scenes anew; two calls. Raises NotDone with the cloud's own reason.
+
+        One at a time, since each holds a thread that pages need, and spends calls: else Busy.
+        """
+        if not self._listing.acquire(blocking=False):
+            raise Busy(say("The account is being listed already. Try again in a few seconds."))
+        try:
+            found = self.source.devices.catalogue(self.clock() + LISTING_PATIENCE)
+        finally:
+            self._listing.release()
         spent = self.source.devices.spent()
         if isinstance(found, CloudError):
             self.queries.add_calls(spent)

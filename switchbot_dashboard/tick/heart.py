@@ -35,6 +35,7 @@ TAKE_OVER_SECONDS = 5.0  # how often a process that does not drive asks for the 
 LATE = timedelta(seconds=90)  # a beat that is later than this is a sick heart
 CLOCK_JUMP = 5.0  # seconds by which the clock may run away from the monotonic one between two looks
 TURN_PATIENCE, BUTTON_PATIENCE = 120.0, 30.0  # seconds a beat, and a button, wait for their turn
+HURRY = 1.0  # seconds that one button too many waits: each holds a thread, and the pages need some, too
 
 
 class Busy(Told):
@@ -70,10 +71,12 @@ class Heart:
     """Beats while this process drives; takes turns for buttons in any process."""
 
     def __init__(
-        self, ports: Ports, around: Surroundings, *, turn_lock: Lock, driver_lock: Lock, jobs: JobList, drives: bool
-    ) -> None:
+        self, ports: Ports, around: Surroundings, *, turn_lock: Lock, driver_lock: Lock, jobs: JobList, drives: bool,
+        patient_buttons: int = 4,
+    ) -> None:  # fmt: skip
         self._ports, self._around, self._jobs = ports, around, jobs
         self._turn_lock, self._driver_lock, self._may_drive = turn_lock, driver_lock, drives
+        self._patient_buttons = threading.Semaphore(patient_buttons)
         self._scheduler: BackgroundScheduler | None = None
         self._stopping, self._resting = threading.Event(), threading.Event()
         self._resting.set()
@@ -129,9 +132,17 @@ class Heart:
         return self._turn("run-once", patience=0.0, every_zone=True).records
 
     def act(self, wish: Wish) -> Sequence[Record]:
-        """What a person asked for, now. A reading that hangs gives way; Busy when another turn does not end."""
+        """What a person asked for, now. A reading that hangs gives way; Busy when another turn does not end.
+
+        So many as `patient_buttons` says may wait long for it at a time.
+        """
         self._around.give_way()
-        return self._turn("manual", patience=BUTTON_PATIENCE, wish=wish).records
+        patient = self._patient_buttons.acquire(blocking=False)
+        try:
+            return self._turn("manual", patience=BUTTON_PATIENCE if patient else HURRY, wish=wish).records
+        finally:
+            if patient:
+                self._patient_buttons.release()
 
     def wake_soon(self, trigger: str) -> None:
         """Beat at once, for all zones: the settings changed, or the clock did."""
