@@ -10,6 +10,7 @@ import math
 from datetime import time
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +26,7 @@ class Season(StrEnum):
     SUMMER = "summer"
 
 
+@lru_cache(maxsize=256)
 def tenths(degrees: float) -> int:
     """Degrees as whole tenths, a half rounded up: 22.8 + 0.3 is not 23.1 in floats."""
     return int((Decimal(str(degrees)) * 10).to_integral_value(ROUND_HALF_UP))

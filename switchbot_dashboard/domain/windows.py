@@ -7,15 +7,19 @@ occurrence and an end its last.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 FORTNIGHT = timedelta(days=15)  # a clock change can swallow a weekly edge, so the next may be two weeks away
 HORIZON = timedelta(days=17)  # that, and a window of up to two days
+
+_opens = attrgetter("opens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,9 @@ def _end_of_gap(local: datetime, zone: ZoneInfo) -> datetime:
 def opening_at(windows: Iterable[Window], zone: ZoneInfo, now: datetime) -> Opening:
     """How the windows stand at `now`."""
     spans = _spans(tuple(windows), zone, now.astimezone(zone).date())
-    current = next((span for span in spans if now in span), None)
-    coming = next((span for span in spans if span.opens > now), None)
+    place = bisect_right(spans, now, key=_opens)
+    current = spans[place - 1] if place and now in spans[place - 1] else None
+    coming = spans[place] if place < len(spans) else None
     closes = current.closes if current and current.closes - now < FORTNIGHT else None
     return Opening(current, coming, closes, coming.opens if coming else None)
 
