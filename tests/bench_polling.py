@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from support.polling_draws import LONGEST, WEATHERS  # noqa: E402  (the path comes first)
+from support.polling_draws import LONGEST, LOST, WEATHERS  # noqa: E402  (the path comes first)
 from support.polling_figures import Figures, figures_of  # noqa: E402
 from support.polling_runs import ADAPTIVE, OPTIMAL, POLICIES, PREDICTED, REFERENCE, Run, Task, run  # noqa: E402
 from support.polling_tables import json_line, report  # noqa: E402
@@ -33,7 +33,7 @@ def tasks_of(chosen: argparse.Namespace) -> list[Task]:
     policies = list(dict.fromkeys([ADAPTIVE, *(chosen.policy or POLICIES)]))
     weathers = WEATHERS if chosen.weather == "both" else (chosen.weather,)
     tasks = [
-        Task(policy, weather, age, seed, chosen.days)
+        Task(policy, weather, age, seed, chosen.days, 0.0 if chosen.no_loss else LOST)
         for age in (60, *(AGES if chosen.ages else ()))
         for weather in weathers
         for policy in policies
@@ -77,13 +77,16 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options.add_argument("--policy", action="append", choices=list(POLICIES), help="only this one; may be repeated")
     options.add_argument("--weather", default="both", choices=[*WEATHERS, "both"])
     options.add_argument("--ages", action="store_true", help="also with a cloud copy 10 and 20 minutes old")
+    options.add_argument("--no-loss", action="store_true", help="infrared loses nothing, to see what a loss costs")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     options.add_argument("--json", action="store_true", help="one line of JSON a policy, weather and age")
     options.add_argument("--write", action="store_true", help=f"put the report into docs/{DOCUMENT.name}")
     chosen = options.parse_args(arguments)
     if not 1 <= chosen.days <= LONGEST or chosen.seeds < 1 or chosen.jobs < 1:
         options.error(f"--days must be 1 to {LONGEST}, --seeds and --jobs 1 or more")
-    if chosen.write and (chosen.days < LONGEST or chosen.seeds < 10 or chosen.policy or chosen.weather != "both"):
+    if chosen.write and (
+        chosen.days < LONGEST or chosen.seeds < 10 or chosen.policy or chosen.weather != "both" or chosen.no_loss
+    ):
         options.error("--write takes the whole: ten seeds, all days, policies and weathers")
     return chosen
 

@@ -34,10 +34,11 @@ class Draws:
     phase: int  # s past each minute at which the meter uploads
     airings: tuple[tuple[float, float], ...]
     errors: tuple[float, ...]  # of each upload
+    lost_share: float = LOST
 
     def loses(self, section: int, on: bool, nth: int) -> bool:
         """Whether the infrared loses the `nth` on, or off, since the `section`-th window's end."""
-        return lot(self.seed, "infrared", section, on, nth) < LOST
+        return lot(self.seed, "infrared", section, on, nth) < self.lost_share
 
     @property
     def digest(self) -> str:
@@ -53,13 +54,13 @@ class Draws:
 
 
 @lru_cache(maxsize=32)
-def draws_of(seed: int, days: int) -> Draws:
+def draws_of(seed: int, days: int, lost_share: float = LOST) -> Draws:
     """The draws of a seed. A shorter run has the first days of a longer one."""
     phase = ON_THE_READERS_GRID * int(lot(seed, "phase") * MINUTE / ON_THE_READERS_GRID)
     opened = [DAY * (day + lot(seed, "airing", day)) for day in range(days)]
     chance = random.Random(f"{seed} meter")
     errors = tuple(chance.gauss(0.0, NOISE) for _ in range(days * DAY // MINUTE + 2))
-    return Draws(seed, days, phase, tuple((at, at + AIRING) for at in opened), errors)
+    return Draws(seed, days, phase, tuple((at, at + AIRING) for at in opened), errors, lost_share)
 
 
 @lru_cache(maxsize=4)

@@ -17,7 +17,7 @@ from switchbot_dashboard.tick.ports import Ports, Saved
 from switchbot_dashboard.tick.rehearsal import PretendClock, tick_by_wakes
 
 from .polling_crossings import Crossing, crossings
-from .polling_draws import BEGINS, DAY, Draws, draws_of, outdoor_of
+from .polling_draws import BEGINS, DAY, LOST, draws_of, outdoor_of
 from .polling_house import AIRCON, METER, Devices, Room, Sent, Spans, Stretch, stretches
 
 COMMON: Mapping[str, object] = {
@@ -64,13 +64,17 @@ POLICIES: Mapping[str, Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Which run: a policy's name, a weather's, the age of the cloud's copy in seconds, a seed, and how many days."""
+    """Which run: a policy's name, a weather's, the age of the cloud's copy in seconds, a seed, and how many days.
+
+    `lost_share` is the share of the commands that the infrared loses.
+    """
 
     policy: str
     weather: str
     age: int
     seed: int
     days: int
+    lost_share: float = LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def policy_settings(policy: str) -> Settings:
 
 def run(task: Task) -> Run:
     """Drive one house through its days from wake to wake."""
-    draws, windows = draws_of(task.seed, task.days), windows_of(task.days)
+    draws, windows = draws_of(task.seed, task.days, task.lost_share), windows_of(task.days)
     room = Room(_course(task.weather, task.seed, task.days), draws, windows)
     settings, clock, store = policy_settings(task.policy), PretendClock(BEGINS), Watched()
     devices = Devices(room, draws.phase, task.age, BEGINS, clock)
@@ -151,8 +155,7 @@ def windows_of(days: int) -> Spans:
 
 @lru_cache(maxsize=2)
 def _course(weather: str, seed: int, days: int) -> tuple[Stretch, ...]:
-    draws: Draws = draws_of(seed, days)
-    return stretches(outdoor_of(weather, days), draws, windows_of(days))
+    return stretches(outdoor_of(weather, days), draws_of(seed, days), windows_of(days))
 
 
 def _resent(sent: Sequence[Sent], done: Sequence[Done]) -> tuple[int, int]:
