@@ -17,7 +17,7 @@ from . import __version__, sources
 from .config import Config, ConfigError, read_config, start_refusal
 from .domain.errors import CloudError
 from .domain.record import Catalogue
-from .domain.sentence import say
+from .domain.sentence import Sentence, say
 from .domain.settings import Settings
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
@@ -36,7 +36,7 @@ from .store.watch import Watch
 from .tick.controls import Controls, NotDone, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
-from .tick.jobs import Job, JobTime
+from .tick.jobs import Job, JobTime, failed
 from .tick.ports import Clock, Ports
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Dashboard:
             wanted.minute if ours.minute is None else ours.minute,
         )
 
-    def _clean(self, now: datetime) -> str:
+    def _clean(self, now: datetime) -> Sentence:
         settings = self.file.current or Settings()
         try:
             gone = cleaned(
@@ -233,20 +233,19 @@ class Dashboard:
                 calls_before=now - CALLS_KEPT,
             )
         except StoreTrouble:
-            return f"failed: {UNWELL}"
-        return (
-            f"{gone.records} records, {gone.rollups} averages and {gone.calls} entries of the call ledger were removed"
-        )
+            return failed(UNWELL)
+        words = "{records} records, {averages} averages and {calls} entries of the call ledger were removed"
+        return say(words, records=gone.records, averages=gone.rollups, calls=gone.calls)
 
     def _rollup_job(self) -> Job:
         return Job("rollup", "Averaging", lambda: JobTime(True, "*", None, 2), self._roll_up)
 
-    def _roll_up(self, now: datetime) -> str:
+    def _roll_up(self, now: datetime) -> Sentence:
         try:
             hours = rolled_up(self.engine, now)
         except StoreTrouble:
-            return f"failed: {UNWELL}"
-        return f"the averages of {hours} hours are made"
+            return failed(UNWELL)
+        return say("the averages of {hours} hours are made", hours=hours)
 
 
 def create_app(config: Config | None = None) -> Flask:

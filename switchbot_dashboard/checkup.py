@@ -96,7 +96,7 @@ def _quota(dashboard: Dashboard) -> Finding:
 
 
 def _database(dashboard: Dashboard) -> Finding:
-    unwell = dashboard.problem or dashboard.memory.unwell()
+    unwell = dashboard.problem or str(dashboard.memory.unwell() or "")
     return Finding("database", "bad", unwell) if unwell else Finding("database", "ok", "It answers and is up to date.")
 
 

@@ -129,7 +129,7 @@ def run(job: str, as_json: bool) -> None:
             _print_json(asdict(view))
         else:
             click.echo(f"{view.name}: {view.last_outcome}")
-        if view.last_outcome and view.last_outcome.startswith("failed"):
+        if str(view.last_outcome or "").startswith("failed"):
             raise SystemExit(1)
 
 
@@ -235,7 +235,7 @@ def _dashboard(config: Config | None = None, *, role: str = "command", logs: boo
     try:
         yield dashboard
     except StoreTrouble:
-        _failed(UNWELL)
+        _failed(str(UNWELL))
     finally:
         dashboard.engine.dispose()
 

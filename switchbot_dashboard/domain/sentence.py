@@ -38,7 +38,8 @@ def _plain(value: int | str | Sentence | datetime) -> int | str | Sentence:
 
 
 class _English(Formatter):
-    """Kinds of figure: `temp`, `gap` in tenths of a degree; `time`, `clock`, `when` are instants; `span` is seconds.
+    """Kinds of figure: `temp`, `level` (no needless decimal), `gap` (no unit) are tenths of a degree; `time`, `clock`,
+    `when` are instants; `span` is seconds.
 
     A sentence within a sentence loses its full stop.
     """
@@ -54,6 +55,8 @@ class _English(Formatter):
         match format_spec:
             case "temp":
                 return f"{value / 10:.1f} °C"
+            case "level":
+                return f"{value / 10:g} °C"
             case "gap":
                 return f"{value / 10:.1f}"
             case "time":

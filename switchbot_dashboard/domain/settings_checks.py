@@ -15,7 +15,7 @@ from .settings_schema import rule
 SEASONS: Mapping[str, type[Profile]] = {"winter": WinterProfile, "summer": SummerProfile}
 LIMITS = ("min_temp", "max_temp")
 
-Found = tuple[str, str, Sentence]
+Found = tuple[str, Sentence, Sentence]
 """A key, what is wrong there, and the same beside its field."""
 
 
@@ -25,8 +25,12 @@ def faults_in(error: ValidationError, document: Document) -> Iterator[Fault]:
         if detail["type"] == "too_short" and detail["input"]:
             continue  # its entries are at fault, and each has its own sentence
         key = path(detail["loc"])
-        found = "missing" if detail["type"] == "missing" else shown(detail["input"])
-        yield Fault(key, f"{key} is {found}; it must be {rule(detail['loc'])}.", document.line(key))
+        wanted = rule(detail["loc"])
+        if detail["type"] == "missing":
+            said = say("{key} is missing; it must be {rule}.", key=key, rule=wanted)
+        else:
+            said = say("{key} is {found}; it must be {rule}.", key=key, found=shown(detail["input"]), rule=wanted)
+        yield Fault(key, said, document.line(key))
 
 
 def faults_between(document: Document) -> Iterator[Fault]:
@@ -35,8 +39,8 @@ def faults_between(document: Document) -> Iterator[Fault]:
     listed = values.get("zones")
     zones = [(index, zone) for index, zone in enumerate(listed if isinstance(listed, list) else []) if _is_object(zone)]
     found = chain(_crossed_limits(values, zones), _too_large_reserve(values), _repeated_ids(zones))
-    for key, message, between in found:
-        yield Fault(key, message, document.line(key), between)
+    for key, said, between in found:
+        yield Fault(key, said, document.line(key), between)
 
 
 def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, object]]]) -> Iterator[Found]:
@@ -53,18 +57,20 @@ def _crossed_limits(house: dict[str, object], zones: list[tuple[int, dict[str, o
 def _crossed(key: str, profile: dict[str, object]) -> Iterator[Found]:
     low, high = (_within(profile[name], 10, 35) for name in LIMITS)
     if low is not None and high is not None and tenths(low) >= tenths(high):
-        message = f"The lower limit {key} ({low:g} °C) must be below the upper one ({high:g} °C)."
-        words = "The lower limit ({low:temp}) must be below the upper one ({high:temp})."
-        yield key, message, say(words, low=tenths(low), high=tenths(high))
+        limits = {"low": tenths(low), "high": tenths(high)}
+        words = "The lower limit {key} ({low:level}) must be below the upper one ({high:level})."
+        beside = "The lower limit ({low:temp}) must be below the upper one ({high:temp})."
+        yield key, say(words, key=key, **limits), say(beside, **limits)
 
 
 def _too_large_reserve(house: dict[str, object]) -> Iterator[Found]:
     names = ("api_reserved_for_commands", "api_daily_limit")
     reserve, limit = (_within(house.get(name, HouseKeys.model_fields[name].default), 0, 1_000_000) for name in names)
     if reserve is not None and limit is not None and reserve > limit:
-        message = f"{names[0]} is {reserve:.0f}; it must be at most {names[1]}, which is {limit:.0f} calls."
-        words = "The calls kept for commands ({reserve}) must be at most those of the day ({limit})."
-        yield names[0], message, say(words, reserve=int(reserve), limit=int(limit))
+        calls = {"reserve": int(reserve), "limit": int(limit)}
+        words = "{key} is {reserve}; it must be at most {other}, which is {limit} calls."
+        beside = "The calls kept for commands ({reserve}) must be at most those of the day ({limit})."
+        yield names[0], say(words, key=names[0], other=names[1], **calls), say(beside, **calls)
 
 
 def _repeated_ids(zones: list[tuple[int, dict[str, object]]]) -> Iterator[Found]:
@@ -73,8 +79,9 @@ def _repeated_ids(zones: list[tuple[int, dict[str, object]]]) -> Iterator[Found]
         name = zone.get("id")
         if isinstance(name, str) and first.setdefault(name, index) != index:
             key = f"zones[{index}].id"
-            message = f"{key} is {shown(name)}, as zones[{first[name]}].id already is; each zone needs its own."
-            yield key, message, say("Another zone has the short name {id} already; each needs its own.", id=name)
+            words = "{key} is {found}, as zones[{other}].id already is; each zone needs its own."
+            said = say(words, key=key, found=shown(name), other=first[name])
+            yield key, said, say("Another zone has the short name {id} already; each needs its own.", id=name)
 
 
 def _is_object(value: object) -> bool:

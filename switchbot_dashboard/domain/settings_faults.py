@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .sentence import Sentence
+from .sentence import Sentence, say
 
 MAX_CHARACTERS = 500_000
 MAX_DEPTH = 20
@@ -19,13 +19,19 @@ MAX_DIGITS = 15
 class Fault:
     """One mistake: the key as a path (`time_windows[1].start`, empty for the whole file), and the line it stands on.
 
-    `between` says what one key asks of another, for whoever shows it beside its field or in another language.
+    `said` is the sentence, for whoever shows it in another language; `between` says what one key asks of another, for
+    whoever shows it beside its field.
     """
 
     key: str
-    message: str
+    said: Sentence
     line: int | None = None
     between: Sentence | None = field(default=None, compare=False)
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return str(self.said)
 
 
 class InvalidSettings(Exception):
@@ -60,49 +66,67 @@ def read_document(text: str) -> Document:
     """The values of a settings text. Raises InvalidSettings when it is not one JSON object with each key once."""
     text = text.removeprefix("\ufeff")  # some editors put a byte order mark in front
     if len(text) > MAX_CHARACTERS:
-        raise _whole(f"The settings are {len(text)} characters long; at most {MAX_CHARACTERS} are read.", 1)
+        words = "The settings are {count} characters long; at most {most} are read."
+        raise _whole(say(words, count=len(text), most=MAX_CHARACTERS), 1)
     try:
         values = json.loads(text, parse_int=_whole_number)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        message = f"The settings are not JSON: {_plain(error.msg)} at {where}. Nothing after it was read."
-        raise _whole(message, error.lineno) from None
+        words = "The settings are not JSON: {what} at line {line}, column {column}. Nothing after it was read."
+        said = say(words, what=_plain(error.msg), line=error.lineno, column=error.colno)
+        raise _whole(said, error.lineno) from None
     except RecursionError:
-        raise _whole(f"The settings are nested deeper than {MAX_DEPTH} levels.", 1) from None
+        raise _whole(say("The settings are nested deeper than {most} levels.", most=MAX_DEPTH), 1) from None
     scan = _Scan()
     scan.read(text)
     if not isinstance(values, dict):
-        raise _whole(f"The settings must be one JSON object in braces, not {kind_of(values)}.", scan.lines[""])
+        words = "The settings must be one JSON object in braces, not {kind}."
+        raise _whole(say(words, kind=kind_of(values)), scan.lines[""])
     if scan.faults:
         raise InvalidSettings(scan.faults)
     return Document(values, scan.lines)
 
 
-def kind_of(value: object) -> str:
+def kind_of(value: object) -> Sentence:
     """What a JSON value is, in words."""
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return kinds.get(type(value), "a number")
+    kinds = {
+        dict: say("an object"),
+        list: say("a list"),
+        str: say("text"),
+        bool: say("true or false"),
+        type(None): say("null"),
+    }
+    return kinds.get(type(value), say("a number"))
 
 
-def shown(value: object) -> str:
-    """A value as it stands in the file, cut to what fits a sentence."""
+def shown(value: object) -> Sentence | str:
+    """A value as it stands in the file, cut to what fits a sentence; what holds others by its kind."""
     if isinstance(value, dict | list):
-        return kind_of(value) if value else f"an empty {'object' if isinstance(value, dict) else 'list'}"
+        return kind_of(value) if value else say("an empty object" if isinstance(value, dict) else "an empty list")
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _whole(message: str, line: int) -> InvalidSettings:
-    return InvalidSettings([Fault("", message, line)])
+def _whole(said: Sentence, line: int) -> InvalidSettings:
+    return InvalidSettings([Fault("", said, line)])
 
 
-def _plain(message: str) -> str:
-    """The parser's words, begun small; its clumsiest made plain."""
-    if message.startswith("Expecting property name"):
-        return "a key in double quotes is expected"
-    if message.startswith("Expecting value"):
-        return "a value is expected"
-    return message[:1].lower() + message[1:]
+PARSER: Mapping[str, Sentence] = {
+    "Expecting property name": say("a key in double quotes is expected"),
+    "Expecting value": say("a value is expected"),
+    "Expecting ':' delimiter": say("a colon is expected"),
+    "Expecting ',' delimiter": say("a comma is expected"),
+    "Illegal trailing comma": say("a comma stands after the last entry"),
+    "Unterminated string": say("a text that does not end begins"),
+    "Invalid control character": say("a character that a text may not hold stands"),
+    "Invalid \\": say("a backslash that means nothing stands"),
+    "Extra data": say("something stands after the end"),
+}
+
+
+def _plain(words: str) -> Sentence | str:
+    """What the parser found, in our words; what it says in others as it is, begun small."""
+    found = next((said for start, said in PARSER.items() if words.startswith(start)), None)
+    return words[:1].lower() + words[1:] if found is None else found
 
 
 def _whole_number(digits: str) -> int:
@@ -166,10 +190,11 @@ class _Scan:
     def _key(self, level: _Level, token: str) -> None:
         level.key = str(json.loads(token))
         if not _writable(level.key):
-            self._fault(level.path, "A key holds half a character (a lone surrogate); write the key anew.")
+            self._fault(level.path, say("A key holds half a character (a lone surrogate); write the key anew."))
         elif level.key in level.seen:
-            first = level.seen[level.key]
-            self._fault(level.place(), f"{level.place()} stands twice, on lines {first} and {self.line}; keep one.")
+            words = "{key} stands twice, on lines {first} and {second}; keep one."
+            lines = {"first": level.seen[level.key], "second": self.line}
+            self._fault(level.place(), say(words, key=level.place(), **lines))
         level.seen.setdefault(level.key, self.line)
         self.lines[level.place()] = self.line
 
@@ -181,21 +206,24 @@ class _Scan:
             self.levels.append(_Level(place, token == "["))
         elif token[0] == '"':
             if "\\u" in token and not _writable(str(json.loads(token))):
-                self._fault(place, f"{place} holds half a character (a lone surrogate); write the text anew.")
+                words = "{key} holds half a character (a lone surrogate); write the text anew."
+                self._fault(place, say(words, key=place))
         elif token[0] in "-0123456789NI":
             self._number(place, token)
 
     def _number(self, place: str, token: str) -> None:
         if len(token) > MAX_DIGITS and token.lstrip("-").isdigit():
-            self._fault(place, f"{place} is a number of {len(token)} digits; at most {MAX_DIGITS} are read.")
+            words = "{key} is a number of {count} digits; at most {most} are read."
+            self._fault(place, say(words, key=place, count=len(token), most=MAX_DIGITS))
         elif token.lstrip("-")[0] in "NI" or not math.isfinite(float(token)):
-            self._fault(place, f"{place} is {token[:40]}; it must be a finite number.")
+            self._fault(place, say("{key} is {found}; it must be a finite number.", key=place, found=token[:40]))
 
     def _deep(self, place: str) -> None:
-        raise _whole(f"{place[:60]}... is nested deeper than {MAX_DEPTH} levels.", self.line)
+        words = "{key}... is nested deeper than {most} levels."
+        raise _whole(say(words, key=place[:60], most=MAX_DEPTH), self.line)
 
-    def _fault(self, place: str, message: str) -> None:
-        self.faults.append(Fault(place, message, self.line))
+    def _fault(self, place: str, said: Sentence) -> None:
+        self.faults.append(Fault(place, said, self.line))
 
 
 def _writable(text: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, reduce
 from typing import Any
 
+from .sentence import Sentence, say
 from .settings_keys import HouseKeys, ZoneKeys
 
 
@@ -38,27 +39,42 @@ def _schema() -> dict[str, Any]:
     return json_schema()
 
 
-def rule(place: Sequence[str | int]) -> str:
+def rule(place: Sequence[str | int]) -> Sentence:
     """What the value at a place must be, in words: "a whole number from 15 to 3600 seconds"."""
     node = _schema()
     for step in place:
         node = _resolved(node["items"] if isinstance(step, int) else node["properties"][step])
-    return in_words(node)
+    return rule_of(node)
 
 
 def in_words(node: dict[str, Any]) -> str:
-    """The rule of a schema's node, in words."""
+    """The rule of a schema's node, in English."""
+    return str(rule_of(node))
+
+
+def rule_of(node: dict[str, Any]) -> Sentence:
+    """The rule of a schema's node. Its own words, where it has some, are a constant beside its field."""
     node = _resolved(node)
     if "form" in node:
-        return str(node["form"])
+        return Sentence(str(node["form"]))
     if "enum" in node:
-        return " or ".join(f'"{choice}"' for choice in node["enum"])
+        said = [Sentence(f'"{choice}"') for choice in node["enum"]]
+        return reduce(lambda first, last: say("{first} or {last}", first=first, last=last), said)
     if node["type"] in {"integer", "number"}:
-        number = "a whole number" if node["type"] == "integer" else "a number"
-        return f"{number} from {node['minimum']} to {node['maximum']} {node.get('unit', '')}".rstrip()
+        return _number(node)
     if node["type"] == "array":
-        return "a list with at least one entry" if node.get("minItems") else "a list"
-    return "true or false" if node["type"] == "boolean" else "an object in braces"
+        return say("a list with at least one entry") if node.get("minItems") else say("a list")
+    return say("true or false") if node["type"] == "boolean" else say("an object in braces")
+
+
+def _number(node: dict[str, Any]) -> Sentence:
+    low, high, unit = str(node["minimum"]), str(node["maximum"]), str(node.get("unit", ""))
+    whole = node["type"] == "integer"
+    if not unit:
+        words = "a whole number from {low} to {high}" if whole else "a number from {low} to {high}"
+        return say(words, low=low, high=high)
+    beside = "a whole number from {low} to {high} {unit}" if whole else "a number from {low} to {high} {unit}"
+    return say(beside, low=low, high=high, unit=Sentence(unit))
 
 
 def _resolved(node: dict[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,12 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
+
+from ..domain.sentence import Sentence, say
 
 LARGEST_BYTES = 1_000_000
 KEPT_COPIES = 20
@@ -17,11 +20,36 @@ KEPT_COPIES = 20
 Signature: TypeAlias = tuple[int, ...]
 
 
-class NotWritable(OSError):
-    """A file cannot be written; `strerror` is a sentence that says why and what to do."""
+class _Told(OSError):
+    """What the system refused; `sentence` says why and what to do."""
+
+    def __init__(self, number: int | None, said: Sentence) -> None:
+        super().__init__(number, str(said))
+        self.sentence = said
 
     def __str__(self) -> str:
-        return str(self.strerror)
+        return str(self.sentence)
+
+
+class NotReadable(_Told):
+    """A file is not there, is none, or holds no text."""
+
+
+class NotWritable(_Told):
+    """A file cannot be written."""
+
+
+CAUSES: Mapping[int | None, Sentence] = {
+    errno.ENOENT: say("No such file or directory"),
+    errno.EACCES: say("Permission denied"),
+    errno.ENOSPC: say("No space left on device"),
+    errno.EROFS: say("Read-only file system"),
+}
+
+
+def cause_of(error: OSError) -> Sentence | str:
+    """Why the system refused; rare causes in its own words."""
+    return CAUSES.get(error.errno) or str(error.strerror or error)
 
 
 def signature(path: Path) -> Signature | None:
@@ -36,26 +64,31 @@ def signature(path: Path) -> Signature | None:
 
 
 def read_text(path: Path) -> str:
-    """The whole text of a file. OSError with a sentence when it is no file, too large, not UTF-8 or not readable."""
+    """The whole text of a file. NotReadable when it is no file, too large, not UTF-8 or not readable."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in its place must not hang us
     except OSError as error:
-        raise OSError(error.errno, f"The file {path} cannot be read: {error.strerror}.") from error
+        said = say("The file {path} cannot be read: {why}.", path=str(path), why=cause_of(error))
+        raise NotReadable(error.errno, said) from error
     found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         os.close(fd)
-        raise OSError(errno.EINVAL, f"{path} is a folder or a device, not a file. Put a JSON file in its place.")
+        words = "{path} is a folder or a device, not a file. Put a JSON file in its place."
+        raise NotReadable(errno.EINVAL, say(words, path=str(path)))
     with open(fd, "rb") as file:
         content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
-        raise OSError(errno.EFBIG, f"The file {path} is {found.st_size} bytes long; at most {LARGEST_BYTES} are read.")
+        words = "The file {path} is {size} bytes long; at most {most} are read."
+        raise NotReadable(errno.EFBIG, say(words, path=str(path), size=found.st_size, most=LARGEST_BYTES))
     if not content.strip():
-        raise OSError(errno.ENODATA, f"The file {path} is empty. Write the settings, or restore a backup.")
+        words = "The file {path} is empty. Write the settings, or restore a backup."
+        raise NotReadable(errno.ENODATA, say(words, path=str(path)))
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise OSError(errno.EILSEQ, f"The file {path} is not UTF-8: see line {line}. Save it as UTF-8.") from error
+        said = say("The file {path} is not UTF-8: see line {line}. Save it as UTF-8.", path=str(path), line=line)
+        raise NotReadable(errno.EILSEQ, said) from error
 
 
 def write_text(path: Path, text: str) -> None:
@@ -89,15 +122,17 @@ def _write_beside(beside: Path, text: str, target: Path) -> None:
         os.fsync(fd)
 
 
-def _why(target: Path, error: OSError) -> str:
+def _why(target: Path, error: OSError) -> Sentence:
     if error.errno in (errno.EBUSY, errno.EXDEV):
-        return (
-            f"{target} cannot be replaced because it is mounted by itself. "
+        words = (
+            "{path} cannot be replaced because it is mounted by itself. "
             "Mount its folder instead, or edit the file by hand."
         )
+        return say(words, path=str(target))
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"{target.parent} cannot be written ({error.strerror}). Make it writable, or edit the file elsewhere."
-    return f"{target} cannot be written: {error.strerror}."
+        words = "{path} cannot be written ({why}). Make it writable, or edit the file elsewhere."
+        return say(words, path=str(target.parent), why=cause_of(error))
+    return say("{path} cannot be written: {why}.", path=str(target), why=cause_of(error))
 
 
 def _sync_folder(folder: Path) -> None:

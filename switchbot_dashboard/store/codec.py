@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from ..domain.record import Catalogue, Order, Record, ZoneState
+from ..domain.sentence import Sentence
 
 Value = TypeVar("Value")
 
@@ -49,4 +50,5 @@ def _first(error: ValidationError) -> str:
 STATE = Codec(ZoneState, "state of zone")
 ORDER = Codec(Order, "order")
 RECORD = Codec(Record, "record")
+SENTENCE = Codec(Sentence, "outcome of the job")
 CATALOGUE = Codec(Catalogue, "list of devices")

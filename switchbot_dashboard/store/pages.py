@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..domain.chart import ms
 from ..domain.history import Sample
 from ..domain.record import Call, Catalogue, House, Record
+from ..domain.sentence import Sentence, say
 from .engine import reading
 from .history import History
 from .migrate import DatabaseTooNew, migrate
@@ -25,7 +26,7 @@ from .watch import Kept, Watch
 
 log = logging.getLogger(__name__)
 
-UNWELL = "The database does not answer. Check the disk's space and the permissions of the data folder."
+UNWELL = say("The database does not answer. Check the disk's space and the permissions of the data folder.")
 
 
 class PageMemory:
@@ -80,7 +81,7 @@ class PageMemory:
     def catalogue(self) -> Catalogue | None:
         return self._queries.catalogue()
 
-    def unwell(self) -> str | None:
+    def unwell(self) -> Sentence | None:
         """Why nothing can be read or kept, in a sentence; None when all is well."""
         if not self._steady.healthy:
             return self._steady.reason
@@ -123,7 +124,7 @@ class SteadyJobs:
     def set_job_enabled(self, job_id: str, enabled: bool) -> None:
         self._queries.set_job_enabled(job_id, enabled)
 
-    def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None:
+    def job_ran(self, job_id: str, at: datetime, outcome: Sentence, duration_ms: int) -> None:
         try:
             self._queries.job_ran(job_id, at, outcome, duration_ms)
         except SQLAlchemyError:

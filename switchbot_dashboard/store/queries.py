@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import Engine, Row, bindparam, func, or_, select
 
 from ..domain.record import Call, Catalogue, Record
+from ..domain.sentence import Sentence
 from .batch import Batch
-from .codec import CATALOGUE, RECORD
+from .codec import CATALOGUE, RECORD, SENTENCE
 from .engine import reading, upsert
 from .repository import MOVE_SERIAL, Repository, epoch_hour
 from .schema import calls, catalogue, heart, jobs, records, zone_states
 
 DAY = timedelta(days=1)
 EPOCH_DAY = date(1970, 1, 1)
+OUTCOME_LENGTH = 200  # characters of the column
 RECENT = 20_000  # records looked through for commands: some days, and a bounded time
 
 _SERIAL = select(heart.c.serial).where(heart.c.id == 1)
@@ -44,7 +46,7 @@ class JobState:
     id: str
     enabled: bool = True
     last_run_at: datetime | None = None
-    last_outcome: str | None = None
+    last_outcome: Sentence | None = None
     last_duration_ms: int | None = None
 
 
@@ -167,7 +169,8 @@ class Queries:
         """What is remembered of each job, by id."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(*(jobs.c[name] for name in JobState.__slots__))).all()
-        return {row.id: JobState(*row) for row in rows}
+        kept = ({**row._mapping, "last_outcome": _outcome(row.id, row.last_outcome)} for row in rows)
+        return {row["id"]: JobState(**row) for row in kept}
 
     def job(self, job_id: str) -> JobState:
         """What is remembered of one job."""
@@ -177,14 +180,30 @@ class Queries:
         """Pause or resume a job."""
         self._put_job(self._job_enabled, JobState(job_id, enabled))
 
-    def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None:
-        """Remember how a job's run went; `outcome` is a word or a short sentence."""
-        self._put_job(self._job_ran, JobState(job_id, True, at, outcome[:200], duration_ms))
+    def job_ran(self, job_id: str, at: datetime, outcome: Sentence, duration_ms: int) -> None:
+        """Remember how a job's run went."""
+        self._put_job(self._job_ran, JobState(job_id, True, at, outcome, duration_ms))
 
     def _put_job(self, statement: Any, job: JobState) -> None:
         with self._engine.begin() as connection:
-            connection.execute(statement, {name: getattr(job, name) for name in JobState.__slots__})
+            values = {name: getattr(job, name) for name in JobState.__slots__}
+            connection.execute(statement, {**values, "last_outcome": _outcome_text(job.last_outcome)})
             connection.execute(MOVE_SERIAL)
+
+
+def _outcome_text(said: Sentence | None) -> str | None:
+    """An outcome as it is kept; one that is too long for its column in English alone."""
+    if said is None:
+        return None
+    text = SENTENCE.write(said)
+    return text if len(text) <= OUTCOME_LENGTH else str(said)[:OUTCOME_LENGTH]
+
+
+def _outcome(job_id: str, text: str | None) -> Sentence | None:
+    """An outcome read back; what is kept as plain text is a sentence that nobody can translate."""
+    if not text:
+        return None
+    return SENTENCE.read(job_id, text) if text.startswith("{") else Sentence("{said}", {"said": text})
 
 
 def _record(row: Row[int, str]) -> Record | None:

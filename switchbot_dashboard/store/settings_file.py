@@ -15,7 +15,7 @@ from ..domain.errors import Told
 from ..domain.sentence import Sentence, say
 from ..domain.settings import DEFAULT_FILE, Fault, InvalidSettings, Settings, parse_settings
 from ..domain.settings_diff import merged
-from .atomic import Backups, NotWritable, Signature, read_text, signature, write_text
+from .atomic import Backups, NotReadable, NotWritable, Signature, cause_of, read_text, signature, write_text
 from .lock import FileLock
 from .settings_text import etag_of, in_order_of, laid_out
 
@@ -171,9 +171,12 @@ class SettingsFile:
         try:
             taken = self._lock.acquire(LOCK_WAIT_SECONDS)
         except OSError as error:
-            raise NotWritable(error.errno, str(error.strerror)) from error
+            raise NotWritable(
+                error.errno, say("The lock of the settings cannot be taken: {why}.", why=cause_of(error))
+            ) from error
         if not taken:
-            raise NotWritable(None, f"The settings are being written by another process, {self._lock.holder()}.")
+            words = "The settings are being written by another process, {holder}."
+            raise NotWritable(None, say(words, holder=self._lock.holder()))
 
     def _write_defaults(self) -> None:
         text = laid_out(DEFAULT_FILE, "")
@@ -192,8 +195,8 @@ class SettingsFile:
     def _read(self) -> None:
         try:
             text = read_text(self.path)
-        except OSError as error:
-            self._blame([Fault("", str(error.strerror))], "")
+        except NotReadable as error:
+            self._blame([Fault("", error.sentence)], "")
             return
         if text == self._view.text and (self._view.faults or self._view.current):
             return
@@ -239,7 +242,7 @@ def _check(text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise InvalidSettings([Fault("", "The text has half a character in it (a lone surrogate).")]) from error
+        raise InvalidSettings([Fault("", say("The text has half a character in it (a lone surrogate)."))]) from error
     parse_settings(text)
 
 

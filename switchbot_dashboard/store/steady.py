@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..domain.record import Call, House, Order, Record
+from ..domain.sentence import Sentence, say
 from ..tick.ports import Saved
 from .batch import Batch
 from .repository import Repository, by_age, epoch_hour, numbered
@@ -35,17 +36,17 @@ class SteadyStore:
         self._house = House({}, (), 0, 0, None)  # as last read or written
         self._read_at: datetime | None = None
         self._ticks: int | None = None  # how many had been saved then, by anyone
-        self._reason = ""
+        self._reason: Sentence | None = None
         self._lock = threading.Lock()
 
     @property
     def healthy(self) -> bool:
         """Whether the last use of the database went well."""
-        return not self._reason
+        return self._reason is None
 
     @property
-    def reason(self) -> str:
-        """Why it is not healthy, in a sentence; empty when it is."""
+    def reason(self) -> Sentence | None:
+        """Why it is not healthy, in a sentence; None when it is."""
         return self._reason
 
     def load(self, now: datetime) -> House:
@@ -103,12 +104,16 @@ class SteadyStore:
     def _broken(self, verb: str, error: SQLAlchemyError) -> None:
         if self.healthy:
             log.error("[store] The database cannot be %s; ticks go on in memory: %s", verb, _cause(error))
-        self._reason = f"The database cannot be {verb} ({_cause(error)}). Check the disk's space and permissions."
+        words = {
+            "read": "The database cannot be read ({why}). Check the disk's space and permissions.",
+            "written": "The database cannot be written ({why}). Check the disk's space and permissions.",
+        }
+        self._reason = say(words[verb], why=_cause(error))
 
     def _mended(self, written: int) -> None:
         if not self.healthy:
             log.info("[store] The database can be written again; %d records are caught up", written)
-        self._reason = ""
+        self._reason = None
 
 
 def overlaid(house: House, backlog: Batch, now: datetime) -> House:

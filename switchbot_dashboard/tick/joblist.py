@@ -11,8 +11,8 @@ from typing import Protocol
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ..domain.errors import Told
-from ..domain.sentence import say
-from .jobs import Job, JobView
+from ..domain.sentence import Sentence, say
+from .jobs import Job, JobView, failed
 from .ports import Clock
 
 log = logging.getLogger("switchbot_dashboard.scheduler")
@@ -26,7 +26,7 @@ class JobRow(Protocol):
     @property
     def last_run_at(self) -> datetime | None: ...
     @property
-    def last_outcome(self) -> str | None: ...
+    def last_outcome(self) -> Sentence | None: ...
     @property
     def last_duration_ms(self) -> int | None: ...
 
@@ -38,7 +38,7 @@ class JobMemory(Protocol):
 
     def set_job_enabled(self, job_id: str, enabled: bool) -> None: ...
 
-    def job_ran(self, job_id: str, at: datetime, outcome: str, duration_ms: int) -> None: ...
+    def job_ran(self, job_id: str, at: datetime, outcome: Sentence, duration_ms: int) -> None: ...
 
 
 class UnknownJob(Told, LookupError):
@@ -114,7 +114,7 @@ class JobList:
             outcome = job.run(at)
         except Exception as error:
             log.exception("[scheduler] Job %s failed", job_id)
-            outcome = f"failed: {error}"
+            outcome = failed(error.sentence if isinstance(error, Told) else str(error))
         taken = round((time.monotonic() - began) * 1000)
         self._memory.job_ran(job_id, at, outcome, taken)
 

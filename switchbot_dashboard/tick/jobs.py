@@ -9,7 +9,14 @@ from datetime import datetime, tzinfo
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 
+from ..domain.sentence import Sentence, say
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def failed(why: Sentence | str) -> Sentence:
+    """The outcome of a run that did not come to its end."""
+    return say("failed: {why}", why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Job:
     id: str
     name: str
     time: Callable[[], JobTime]
-    run: Callable[[datetime], str]
+    run: Callable[[datetime], Sentence]
     grace_seconds: int = 600
 
 
@@ -46,7 +53,7 @@ class JobView:
     name: str
     next_run_time: datetime | None
     last_run_at: datetime | None
-    last_outcome: str | None
+    last_outcome: Sentence | None
     enabled: bool
     last_duration_ms: int | None
     time: JobTime

@@ -177,7 +177,7 @@ def _job(job: JobView) -> View:
         "name": job.name,
         "next_run_time": iso(job.next_run_time),
         "last_run_at": iso(job.last_run_at),
-        "last_outcome": job.last_outcome,
+        "last_outcome": str(job.last_outcome) if job.last_outcome else None,
         "enabled": job.enabled,
     }
 

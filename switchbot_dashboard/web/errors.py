@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from werkzeug.exceptions import HTTPException
 
 from ..domain.settings_faults import InvalidSettings
+from .i18n import sentence
 from .service import Busy, Conflict, Failed, MemoryFailed, Service, Sorry, UnknownJob, UnknownZone
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,8 @@ def field_faults(error: InvalidSettings) -> dict[str, str]:
     """The faults by key; a second fault of one key is joined to the first."""
     found: dict[str, str] = {}
     for fault in error.faults:
-        found[fault.key] = f"{found[fault.key]} {fault.message}" if fault.key in found else fault.message
+        said = sentence(fault.said)
+        found[fault.key] = f"{found[fault.key]} {said}" if fault.key in found else said
     return found
 
 

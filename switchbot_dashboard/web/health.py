@@ -28,7 +28,8 @@ def healthz() -> Response:
 @public
 def readyz() -> Response:
     """503 until the memory answers and the settings are valid."""
-    memory_fault, faults = service().memory.unwell(), service().settings.faults
+    unwell, faults = service().memory.unwell(), service().settings.faults
+    memory_fault = str(unwell) if unwell else None
     ready = memory_fault is None and not faults and service().settings.current is not None
     if not _known():
         return _answer("ready" if ready else "not_ready", "not_ready", "" if ready else "Not ready yet.", {})

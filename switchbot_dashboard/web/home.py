@@ -135,7 +135,7 @@ def home_page(
     samples: Mapping[str, Sequence[Sample]],
     *,
     admin: bool,
-    unwell: str | None = None,
+    unwell: Sentence | None = None,
 ) -> HomePage:
     """The first page for someone who may change settings (`admin`) or not.
 

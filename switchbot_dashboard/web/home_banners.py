@@ -43,7 +43,7 @@ class Banner:
     link: str = ""
 
 
-def banners(known: Known, warnings: Sequence[Sentence], unwell: str | None, *, admin: bool) -> tuple[Banner, ...]:
+def banners(known: Known, warnings: Sequence[Sentence], unwell: Sentence | None, *, admin: bool) -> tuple[Banner, ...]:
     """All of them, the worst first."""
     found = [_unwell(unwell), _invalid(known), _late(known), *_stale(known), _automation_off(known, admin)]
     told = [banner for banner in (*found, _few_calls(known)) if banner is not None]
@@ -54,8 +54,8 @@ def _to_settings(tone: str, text: str, lines: Sequence[str] = ()) -> Banner:
     return Banner(tone, text, lines, path="/settings", link=_("Open the settings"))
 
 
-def _unwell(why: str | None) -> Banner | None:
-    return Banner("bad", opened(why)) if why else None
+def _unwell(why: Sentence | None) -> Banner | None:
+    return Banner("bad", opened(sentence(why))) if why else None
 
 
 def _invalid(known: Known) -> Banner | None:
@@ -72,7 +72,7 @@ def _invalid(known: Known) -> Banner | None:
 
 def _fault(fault: Fault) -> str:
     """`Line 12: …`; the key stands in front where the sentence does not begin with it."""
-    message = str(fault.message)
+    message = sentence(fault.said)
     if fault.key and not message.startswith(fault.key):
         message = f"{fault.key}: {message}"
     return _("Line %(line)s: %(message)s", line=fault.line, message=message) if fault.line else message

@@ -184,6 +184,7 @@ def _kinds() -> dict[str, Callable[[int, tzinfo], str]]:
 
     return {
         "temp": lambda value, zone: temp(value),
+        "level": lambda value, zone: f"{short(value / 10)}{FIXED}°C",
         "gap": lambda value, zone: degrees(value),
         "time": lambda value, zone: clock(at(value), zone),
         "clock": lambda value, zone: clock(at(value), zone, seconds=True),

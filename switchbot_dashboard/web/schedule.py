@@ -57,8 +57,7 @@ def do_job(job: str, do: str) -> AnyResponse:
         view = getattr(service().jobs, do)(job)
         (line,) = job_lines([view])
         if do == "run":
-            failed = (view.last_outcome or "").startswith("failed")
-            return _("%(job)s ran: %(outcome)s", job=line.name, outcome=line.outcome), "warn" if failed else "ok"
+            return _("%(job)s ran: %(outcome)s", job=line.name, outcome=line.outcome), "warn" if line.failed else "ok"
         if do == "pause":
             return _("%(job)s is paused until someone resumes it.", job=line.name), "ok"
         return _("%(job)s runs at its times again, next %(at)s.", job=line.name, at=line.next), "ok"

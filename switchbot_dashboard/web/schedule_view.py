@@ -366,8 +366,8 @@ def _job(job: JobView) -> JobLine:
         when=_job_time(job.time),
         next=moment(job.next_run_time) if job.next_run_time else "",
         last=last,
-        outcome=opened(job.last_outcome or ""),
-        failed=(job.last_outcome or "").startswith("failed"),
+        outcome=opened(sentence(job.last_outcome)),
+        failed=str(job.last_outcome or "").startswith("failed"),
         state="on" if job.enabled else "paused" if job.time.enabled else "off",
     )
 

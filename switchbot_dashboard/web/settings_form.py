@@ -87,7 +87,7 @@ def fault_words(fault: Fault, node: Node | None, text: str) -> str:
     if fault.between is not None:
         return sentence(fault.between)
     if node is None or ("type" not in node and "form" not in node):
-        return fault.message
+        return sentence(fault.said)
     if not text:
         return _("A value is missing here; it must be %(rule)s.", rule=rule_for(node))
     return _("“%(value)s” cannot be used here; it must be %(rule)s.", value=text[:60], rule=rule_for(node))
@@ -99,7 +99,7 @@ def _words_at(maker: _Maker, name: str, fault: Fault) -> str:
     if edge in ("start", "end"):
         return fault_words(fault, _edge_node(), first(maker.typed, name))
     if edge:
-        return fault.message
+        return sentence(fault.said)
     return fault_words(fault, zone_leaves().get(key) or house_leaves().get(key), picked(maker.typed, name))
 
 

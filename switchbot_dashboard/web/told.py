@@ -12,6 +12,7 @@ from ..domain.settings import Settings
 from ..domain.settings_faults import InvalidSettings
 from .access import service
 from .errors import KINDS
+from .i18n import sentence
 
 
 def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
@@ -21,7 +22,7 @@ def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
         message, tone = do()
     except InvalidSettings as error:
         status, tone = 422, "warn"
-        message = _("The settings cannot be used: %(why)s", why=error.faults[0].message)
+        message = _("The settings cannot be used: %(why)s", why=sentence(error.faults[0].said))
     except Exception as error:
         sorry = service().sorry(error)
         if sorry is None:

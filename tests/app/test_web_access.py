@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from support.web_fakes import Home
 
 from switchbot_dashboard.config import Config
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.people import Role
 from switchbot_dashboard.web import build_web
 from switchbot_dashboard.web.access import Whom, member, owner, safe_next, whom_for
@@ -199,7 +200,7 @@ def test_the_healthz_of_a_stranger_says_yes_or_no_only(app: Flask, home: Home) -
     assert client.get("/healthz").json == {"status": "ok"}
     assert client.get("/readyz").json == {"status": "ready"}
     home.heart.well = False
-    home.memory.why_not = "The disk is full."
+    home.memory.why_not = say("The disk is full.")
     assert client.get("/healthz").status_code == 503
     answer = client.get("/readyz")
     assert answer.status_code == 503

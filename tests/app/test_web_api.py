@@ -112,7 +112,7 @@ def test_the_cooldown_of_the_last_action_is_told_until_it_ends(home: Home, clien
 
 
 def test_without_valid_settings_the_state_still_answers(home: Home, client: FlaskClient) -> None:
-    home.desk.broken, home.desk.faults = True, (Fault("mode", "mode is 3; it must be winter or summer.", 4),)
+    home.desk.broken, home.desk.faults = True, (Fault("mode", say("mode is 3; it must be winter or summer."), 4),)
     home.desk.faults_at = NOW
     state = state_of(client)
     assert state["zones"] == []
@@ -281,7 +281,7 @@ def test_health_in_detail_for_those_who_are_known(home: Home, client: FlaskClien
 
 
 def test_readiness_names_what_is_missing(home: Home, client: FlaskClient) -> None:
-    home.memory.why_not = "The disk is full."
+    home.memory.why_not = say("The disk is full.")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None

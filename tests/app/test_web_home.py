@@ -65,7 +65,7 @@ def test_the_cloud_does_not() -> None:
 
 
 def test_broken_settings_are_shown_by_key_and_line(home: Home, client: FlaskClient) -> None:
-    home.desk.faults = (Fault("mode", "mode is 3.", 4), Fault("", "Not JSON.", None))
+    home.desk.faults = (Fault("mode", say("mode is 3."), 4), Fault("", say("Not JSON."), None))
     page = page_of(client)
     assert "The settings file has 2 mistakes. The last good settings stay in force." in page
     assert "Line 4: mode is 3." in page
@@ -152,7 +152,7 @@ def test_the_parts_are_those_of_the_page(client: FlaskClient) -> None:
 
 
 def test_there_is_no_script_or_style_inside_the_page(home: Home, client: FlaskClient) -> None:
-    home.desk.faults = (Fault("mode", "mode is <script>alert(1)</script>.", 4),)
+    home.desk.faults = (Fault("mode", say("mode is <script>alert(1)</script>."), 4),)
     html = client.get("/").text
     assert "<script>" not in html
     assert " style=" not in html
@@ -169,7 +169,7 @@ def test_several_zones_each_have_their_card(home: Home, client: FlaskClient) -> 
 
 
 def test_a_memory_that_keeps_nothing_is_told_first(home: Home, client: FlaskClient) -> None:
-    home.memory.why_not = "the disk is full: what happens now is lost at the next start"
+    home.memory.why_not = say("the disk is full: what happens now is lost at the next start")
     assert "The disk is full: what happens now is lost at the next start." in page_of(client)
 
 

@@ -12,6 +12,7 @@ from support.web_fakes import NOW, Home, Job, JobTime, a_state
 
 from switchbot_dashboard.config import Config
 from switchbot_dashboard.domain.record import House
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.web import build_web
 
 PASSWORD = "a long password"
@@ -113,12 +114,12 @@ def test_in_french_times_and_words_follow(client: FlaskClient) -> None:
 
 def test_a_job_is_told_with_its_time_its_last_run_and_how_long_it_took(home: Home, client: FlaskClient) -> None:
     ran = NOW - timedelta(hours=2)
-    home.jobs.job = Job("cleanup", "Cleanup", NOW + timedelta(days=6), ran, "46 records were removed", True, 230)
+    home.jobs.job = Job("cleanup", "Cleanup", NOW + timedelta(days=6), ran, say("46 records were removed"), True, 230)
     text = page(client)
     assert "Clean-up of old records" in text
     assert "Next Sun 8 Mar 17:46 · every Sunday at 03:00" in text
     assert "Last 15:46, took 0.2 s. 46 records were removed." in text
-    home.jobs.job = replace(home.jobs.job, time=JobTime(hour=None, day="*", minute=2), last_outcome="failed: full")
+    home.jobs.job = replace(home.jobs.job, time=JobTime(hour=None, day="*", minute=2), last_outcome=say("failed: full"))
     assert "every hour at minute 2" in page(client)
 
 
@@ -142,7 +143,7 @@ def test_a_job_offers_what_can_be_done_with_it(home: Home, client: FlaskClient, 
 
 
 def test_a_jobs_buttons_do_and_say_what_came_of_it(home: Home, client: FlaskClient) -> None:
-    home.jobs.job = replace(home.jobs.job, last_outcome="nothing was removed")
+    home.jobs.job = replace(home.jobs.job, last_outcome=say("nothing was removed"))
     as_json = {"Accept": "application/json"}
     told = client.post("/schedule/jobs/cleanup/run", headers=as_json).get_json()
     assert told == {"message": "Clean-up of old records ran: Nothing was removed.", "tone": "ok"}

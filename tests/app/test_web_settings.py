@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from support.web_fakes import DOCUMENT, NOW, Home
 
+from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.domain.settings_faults import InvalidSettings
 from switchbot_dashboard.domain.settings_leaves import house_leaves, zone_leaves
 from switchbot_dashboard.people import Role
@@ -388,7 +389,7 @@ def test_a_full_disk_is_told_and_what_was_typed_is_kept(home: Home, page: Callab
     review = page().press("review", mode="summer")
 
     def full(*_: object) -> None:
-        raise NotWritable(28, "settings.json cannot be written: the disk is full.")
+        raise NotWritable(28, say("settings.json cannot be written: the disk is full."))
 
     home.desk.replace = full  # type: ignore[method-assign]
     form = review.press("save", 503)

@@ -81,8 +81,8 @@ def switches_all_off_and_the_automation_on_again(visit: Visit) -> None:
 def tries_an_overnight_window_and_takes_it_back(visit: Visit, home: Running) -> None:
     page, before = visit.open("/settings"), home.service.settings_path.read_text(encoding="utf-8")
     row = page.locator(".window").first
-    row.locator('input[data-clock]').nth(0).fill("22:30")
-    row.locator('input[data-clock]').nth(1).fill("6h15")
+    row.locator("input[data-clock]").nth(0).fill("22:30")
+    row.locator("input[data-clock]").nth(1).fill("6h15")
     expect(row.locator(".until")).to_contain_text(NEXT_DAY[visit.look.language])
     page.locator('.save button[value="review"]').click()
 
@@ -98,7 +98,7 @@ def tries_an_overnight_window_and_takes_it_back(visit: Visit, home: Running) -> 
     starts = [each["start"] for each in json.loads(home.service.settings_path.read_text())["time_windows"]]
     assert starts == ["22:30", "17:30"]
     undo.click()
-    expect(page.locator(".window").first.locator('input[data-clock]').nth(0)).to_have_value("06:30")
+    expect(page.locator(".window").first.locator("input[data-clock]").nth(0)).to_have_value("06:30")
     assert home.service.settings_path.read_text(encoding="utf-8") == before
 
 

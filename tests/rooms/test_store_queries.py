@@ -134,10 +134,10 @@ def test_an_error_is_forgotten_after_a_day(queries: Queries, repository: Reposit
 def test_a_job_remembers_its_last_run_and_whether_it_is_paused(queries: Queries) -> None:
     assert queries.job("cleanup") == JobState("cleanup")
     queries.set_job_enabled("cleanup", False)
-    queries.job_ran("cleanup", NOON, "ok", 12)
-    assert queries.job("cleanup") == JobState("cleanup", False, NOON, "ok", 12)
+    queries.job_ran("cleanup", NOON, say("ok"), 12)
+    assert queries.job("cleanup") == JobState("cleanup", False, NOON, say("ok"), 12)
     queries.set_job_enabled("cleanup", True)
-    assert queries.jobs() == {"cleanup": JobState("cleanup", True, NOON, "ok", 12)}
+    assert queries.jobs() == {"cleanup": JobState("cleanup", True, NOON, say("ok"), 12)}
 
 
 @given(st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.timezones()))  # noqa: DTZ001

@@ -162,7 +162,7 @@ class Memory:
     house: House = field(default_factory=lambda: House({"home": a_state()}, (), 312, 312, None))
     kept: Sequence[Record] = field(default_factory=lambda: [a_record(number) for number in range(1, 6)])
     error: tuple[str, datetime] | None = None
-    why_not: str | None = None
+    why_not: Sentence | None = None
     listed: Catalogue | None = field(
         default_factory=lambda: Catalogue(
             (
@@ -200,7 +200,7 @@ class Memory:
     def catalogue(self) -> Catalogue | None:
         return self.listed
 
-    def unwell(self) -> str | None:
+    def unwell(self) -> Sentence | None:
         return self.why_not
 
     def acted(self, limit: int) -> Sequence[Record]:
@@ -247,7 +247,7 @@ class Job:
     name: str
     next_run_time: datetime | None = NOW + timedelta(days=1)
     last_run_at: datetime | None = None
-    last_outcome: str | None = None
+    last_outcome: Sentence | None = None
     enabled: bool = True
     last_duration_ms: int | None = None
     time: JobTime = JobTime()
