@@ -6,7 +6,6 @@ This is a WSGI module, too: `support.bench_web:bare_app()` is that application.
 
 from __future__ import annotations
 
-import gzip
 import re
 import socket
 import statistics
@@ -16,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
@@ -29,8 +28,6 @@ from switchbot_dashboard.store.engine import open_engine
 BARE = "support.bench_web:bare_app()"
 PASSWORD = "correct horse battery"
 CONNECTIONS, SECONDS, ROUNDS = 4, 1.5, 3
-LINKED = re.compile(r'(?:href|src)="(/static/[^"#]+|/manifest[^"]+)"')
-IMPORTED = re.compile(r'from "(\./[^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def shares(folder: Path) -> tuple[Share, ...]:
     """The shares of `/healthz`, `/api/state` answered 200 and 304, and `/` with a session."""
     prepare(folder / "service")
     (folder / "bare").mkdir()
-    token = _let_in(folder / "service")
+    token = let_in(folder / "service")
     with gunicorn(folder / "service", SERVICE) as (process, url), gunicorn(folder / "bare", BARE) as (other, bare_url):
         wait_for(process, url)
         wait_for(other, bare_url, path="/")
@@ -67,7 +64,7 @@ def shares(folder: Path) -> tuple[Share, ...]:
             ("/healthz", 0.6): ("/healthz", {}),
             ("/api/state, 200", 0.4): ("/api/state", bearer),
             ("/api/state, 304", 0.5): ("/api/state", {**bearer, "If-None-Match": tag}),
-            ("/, logged in", 0.2): ("/", {"Cookie": _session(url)}),
+            ("/, logged in", 0.2): ("/", {"Cookie": session_of(url)}),
         }
         counted: dict[tuple[str, float], list[tuple[float, float]]] = {key: [] for key in wanted}
         for _ in range(ROUNDS):
@@ -82,34 +79,7 @@ def _share(name: str, bound: float, found: list[tuple[float, float]]) -> Share:
     return Share(name, bound, statistics.median(mine), statistics.median(share))
 
 
-def first_visit(folder: Path) -> float:
-    """Kilobytes of everything that the first page loads, compressed as it is served."""
-    prepare(folder)
-    with gunicorn(folder, SERVICE) as (process, url):
-        wait_for(process, url)
-        page = _fetched(url, "/")
-        seen, waiting, total = {"/"}, LINKED.findall(page[1]), page[0]
-        while waiting:
-            path = waiting.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            size, text = _fetched(url, path)
-            total += size
-            waiting += [urljoin(path, name) for name in IMPORTED.findall(text)]
-    return total / 1024
-
-
-def _fetched(url: str, path: str) -> tuple[int, str]:
-    answer = requests.get(url + path, headers={"Accept-Encoding": "gzip"}, stream=True, timeout=10)
-    answer.raise_for_status()
-    raw = answer.raw.read(decode_content=False)
-    text = gzip.decompress(raw) if answer.headers.get("Content-Encoding") == "gzip" else raw
-    head = sum(len(name) + len(value) + 4 for name, value in answer.headers.items())
-    return len(raw) + head, text.decode(errors="ignore")
-
-
-def _let_in(folder: Path) -> str:
+def let_in(folder: Path) -> str:
     """Makes an administrator with a password, and a token that is looked up with each request."""
     engine = open_engine(f"sqlite:///{folder / 'switchbot.db'}")
     people = People(engine, utc_now)
@@ -119,7 +89,8 @@ def _let_in(folder: Path) -> str:
     return text
 
 
-def _session(url: str) -> str:
+def session_of(url: str) -> str:
+    """The cookies of that administrator, logged in."""
     with requests.Session() as session:
         page = session.get(f"{url}/login", timeout=10).text
         found = re.search(r'name="csrf_token" value="([^"]+)"', page)
