@@ -46,13 +46,14 @@ class Figures:
     needless: float
     undisturbed: Delays
     disturbed: Delays
+    crossing_days: int
     seconds_a_day: float
 
 
-def figures_of(runs: Sequence[Run]) -> Figures:
-    """The figures of the runs of one policy, weather and age."""
+def figures_of(runs: Sequence[Run], more: Sequence[Run] = ()) -> Figures:
+    """The figures of the runs of one policy, weather and age; of the runs in `more` only the crossings are taken."""
     task, days = runs[0].task, sum(run.task.days for run in runs)
-    crossed = [crossing for run in runs for crossing in run.crossings]
+    crossed = [crossing for run in (*runs, *more) for crossing in run.crossings]
     purposes = {purpose: sum(run.calls[purpose] for run in runs) / days for purpose in runs[0].calls}
     return Figures(
         policy=task.policy,
@@ -72,6 +73,7 @@ def figures_of(runs: Sequence[Run]) -> Figures:
         needless=sum(run.needless for run in runs) / days,
         undisturbed=_delays(crossed, disturbed=False),
         disturbed=_delays(crossed, disturbed=True),
+        crossing_days=sum(run.task.days for run in (*runs, *more)),
         seconds_a_day=median(run.seconds / run.task.days for run in runs),
     )
 
@@ -150,7 +152,7 @@ def _delay_bounds(figures: Figures | None, minutes: tuple[float, float]) -> list
     for name, delays, most in zip(
         ("undisturbed", "disturbed"), (figures.undisturbed, figures.disturbed), minutes, strict=True
     ):
-        note = f"on {delays.count} crossings, fewer than {ENOUGH}" if delays.count < ENOUGH else ""
+        note = f"on {delays.count} crossings" + (f", fewer than {ENOUGH}" if delays.count < ENOUGH else "")
         measured = None if delays.p95 is None else delays.p95 / 60
         found.append(Bound(f"{figures.policy}: crossing to command, 95 %, {name}", most, measured, "min", note))
     return found

@@ -59,7 +59,7 @@ def figures_table(results: Results, weather: str, age: int) -> list[str]:
 
 
 def _row(figures: Figures, adaptive: Figures | None, reference: Figures | None) -> list[str]:
-    late = (figures.undisturbed.late + figures.disturbed.late) / figures.days
+    late = (figures.undisturbed.late + figures.disturbed.late) / figures.crossing_days
     return [
         figures.policy,
         f"{figures.calls:.1f}",
