@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .polling_draws import MINUTE
@@ -65,7 +65,7 @@ def _in_window(
     return found
 
 
-def _visible(shown: Sequence[int], first_at: float, upload: int, closes: float):
+def _visible(shown: Sequence[int], first_at: float, upload: int, closes: float) -> Iterator[tuple[float, int]]:
     """The uploads from the one shown at the window's start on, each with the instant at which it became visible."""
     for number in range(upload, len(shown)):
         at = first_at + number * MINUTE

@@ -48,6 +48,7 @@ class Figures:
     disturbed: Delays
     crossing_days: int
     seconds_a_day: float
+    cpu_seconds_a_day: float
 
 
 def figures_of(runs: Sequence[Run], more: Sequence[Run] = ()) -> Figures:
@@ -75,6 +76,7 @@ def figures_of(runs: Sequence[Run], more: Sequence[Run] = ()) -> Figures:
         disturbed=_delays(crossed, disturbed=True),
         crossing_days=sum(run.task.days for run in (*runs, *more)),
         seconds_a_day=median(run.seconds / run.task.days for run in runs),
+        cpu_seconds_a_day=median(run.cpu_seconds / run.task.days for run in runs),
     )
 
 
@@ -161,7 +163,8 @@ def _delay_bounds(figures: Figures | None, minutes: tuple[float, float]) -> list
 def _cost(figures: Figures | None) -> list[Bound]:
     if figures is None:
         return []
-    return [Bound(f"a simulated day of {figures.ticks:.0f} ticks, wall time", 0.3, figures.seconds_a_day, "s")]
+    note = f"{figures.cpu_seconds_a_day:.2f} s of it processor time"
+    return [Bound(f"a simulated day of {figures.ticks:.0f} ticks, wall time", 0.3, figures.seconds_a_day, "s", note)]
 
 
 def ratio(figure: float, base: float) -> float | None:

@@ -79,7 +79,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run came to, over all its days: kelvin-minutes, seconds of heating, counts; `seconds` is wall time."""
+    """What a run came to, over all its days: kelvin-minutes, seconds of heating, counts; `seconds` is the wall's time."""
 
     task: Task
     digest: str
@@ -95,6 +95,7 @@ class Run:
     needless: int
     crossings: tuple[Crossing, ...]
     seconds: float
+    cpu_seconds: float
 
 
 class Watched(MemoryStore):
@@ -121,9 +122,9 @@ def run(task: Task) -> Run:
     room = Room(_course(task.weather, task.seed, task.days), draws, windows)
     settings, clock, store = policy_settings(task.policy), PretendClock(BEGINS), Watched()
     devices = Devices(room, draws.phase, task.age, BEGINS, clock)
-    begun = time.perf_counter()
+    begun, begun_cpu = time.perf_counter(), time.process_time()
     ticks = tick_by_wakes(Ports(clock, lambda: settings, devices, store), clock, BEGINS + timedelta(days=task.days))
-    seconds = time.perf_counter() - begun
+    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - begun_cpu
     room.live(task.days * DAY)
     crossed = crossings(room.shown, draws.phase + task.age, windows, room.sent, draws.airings)
     resent, needless = _resent(room.sent, store.done)
@@ -142,6 +143,7 @@ def run(task: Task) -> Run:
         needless=needless,
         crossings=tuple(crossed),
         seconds=seconds,
+        cpu_seconds=cpu_seconds,
     )
 
 
