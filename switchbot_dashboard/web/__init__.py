@@ -14,6 +14,7 @@ from .health import health
 from .history import history
 from .history_api import history_api
 from .i18n import register_i18n
+from .openapi import openapi
 from .pages import pages
 from .quota_page import quota_page
 from .schedule import schedule
@@ -45,6 +46,7 @@ def build_web(service: Service) -> Flask:
         api,
         pages,
         history_api,
+        openapi,
         actions,
         devices,
         quota_page,

@@ -11,21 +11,27 @@ from ..domain.record import Catalogue, Outcome
 from ..domain.settings_schema import json_schema
 from .access import admin, caller, member, service
 from .bodies import LARGEST_ID, MOST_ROWS, expected_tag, json_object, whole, zone_asked
+from .described import describes
 from .errors import Refusal
 from .facts import gather, quota_now, state_text
 from .records import record_view
 from .service import JobView
+from .shapes import ANY_OBJECT, PAGED, TEXT, ZONE_ASKED, one_of, ref, words_asked
 from .state import scheduler_view
 from .views import View, iso
 
 api = Blueprint("api", __name__)
 
 ACTIONS = ("winter", "summer", "fan", "off", "quick-off", "resume")
+OUTCOME_ASKED = words_asked("outcome", "Those with this outcome.", list(Outcome))
+ZONE_BODY: View = {"type": "object", "properties": {"zone": {**TEXT, "description": "Left out: all zones."}}}
+CHANGES: View = {"refuses": (412, 422, 503), "body_needed": True, "tagged": True}
 SCHEDULER_KEYS = ("running", "driving", "next_wake_at", "next_wake_reason")
 
 
 @api.get("/api/state")
 @member
+@describes("Everything that is known of the home.", "State", tagged=True)
 def state() -> AnyResponse:
     text, tag = state_text(service())
     known = request.environ.get("HTTP_IF_NONE_MATCH")
@@ -36,6 +42,7 @@ def state() -> AnyResponse:
 
 @api.post("/api/run-once")
 @member
+@describes("One tick now for all zones; its records.", "Records", body=ANY_OBJECT, refuses=(409,))
 def run_once() -> Response:
     json_object(optional=True)
     return jsonify([record_view(record, _tz()) for record in service().heart.run_once()])
@@ -43,6 +50,13 @@ def run_once() -> Response:
 
 @api.post("/api/actions/<action>")
 @member
+@describes(
+    "A person's choice: the command goes out, and holds its zone.",
+    "Acted",
+    path={"action": one_of(*ACTIONS)},
+    body=ZONE_BODY,
+    refuses=(409, 422, 503),
+)
 def act(action: str) -> Response:
     if action not in ACTIONS:
         raise Refusal(404, f"There is no action of this name; there are {', '.join(ACTIONS)}.")
@@ -54,6 +68,7 @@ def act(action: str) -> Response:
 
 @api.get("/api/settings")
 @member
+@describes("The settings file as it stands.", "Settings", tagged=True)
 def settings() -> AnyResponse:
     answer = Response(service().settings.text, mimetype="application/json")
     answer.set_etag(service().settings.etag)
@@ -62,6 +77,7 @@ def settings() -> AnyResponse:
 
 @api.put("/api/settings")
 @admin
+@describes("Another settings file in place of this one.", "Settings", **CHANGES, body=ref("Settings"))
 def replace_settings() -> AnyResponse:
     desk, document = service().settings, json_object()
     _keep_hosts(document, replaces=True)
@@ -71,6 +87,7 @@ def replace_settings() -> AnyResponse:
 
 @api.patch("/api/settings")
 @admin
+@describes("A change merged into the settings file (RFC 7396).", "Settings", **CHANGES, body=ANY_OBJECT)
 def patch_settings() -> AnyResponse:
     desk, merge = service().settings, json_object()
     _keep_hosts(merge, replaces=False)
@@ -80,12 +97,14 @@ def patch_settings() -> AnyResponse:
 
 @api.get("/api/settings/schema")
 @member
+@describes("The settings as JSON Schema.", "Object")
 def settings_schema() -> Response:
     return jsonify(json_schema())
 
 
 @api.get("/api/scheduler")
 @member
+@describes("The heart, and the jobs beside the tick.", "Scheduler")
 def scheduler() -> Response:
     known = gather(service())
     view = {key: value for key, value in scheduler_view(known).items() if key in SCHEDULER_KEYS}
@@ -94,24 +113,28 @@ def scheduler() -> Response:
 
 @api.post("/api/scheduler/jobs/<job>/run")
 @admin
+@describes("A job run now; what came of it.", "Job")
 def run_job(job: str) -> Response:
     return jsonify(_job(service().jobs.run(job)))
 
 
 @api.post("/api/scheduler/jobs/<job>/pause")
 @admin
+@describes("A job that runs no more by itself.", "Job", refuses=(503,))
 def pause_job(job: str) -> Response:
     return jsonify(_job(service().jobs.pause(job)))
 
 
 @api.post("/api/scheduler/jobs/<job>/resume")
 @admin
+@describes("A job that runs at its times again.", "Job", refuses=(503,))
 def resume_job(job: str) -> Response:
     return jsonify(_job(service().jobs.resume(job)))
 
 
 @api.get("/api/ticks")
 @member
+@describes("Records of ticks, newest first.", "Records", query=(*PAGED, ZONE_ASKED, OUTCOME_ASKED))
 def ticks() -> Response:
     faults: dict[str, str] = {}
     limit = whole("limit", 100, 1, MOST_ROWS, faults)
@@ -127,30 +150,35 @@ def ticks() -> Response:
 
 @api.get("/api/quota")
 @member
+@describes("The day's calls.", "Quota")
 def quota() -> Response:
     return jsonify(quota_now(service()))
 
 
 @api.get("/api/devices")
 @member
+@describes("The account's devices as last listed.", "Devices")
 def devices() -> Response:
     return jsonify(_devices(service().memory.catalogue()))
 
 
 @api.post("/api/devices/refresh")
 @admin
+@describes("The account's devices, listed anew; costs two calls.", "Devices", refuses=(503,))
 def refresh_devices() -> Response:
     return jsonify(_devices(service().refresh_devices()))
 
 
 @api.get("/api/scenes")
 @member
+@describes("The account's scenes as last listed.", "Scenes")
 def scenes() -> Response:
     return jsonify(_scenes(service().memory.catalogue()))
 
 
 @api.post("/api/scenes/refresh")
 @admin
+@describes("The account's scenes, listed anew; costs two calls.", "Scenes", refuses=(503,))
 def refresh_scenes() -> Response:
     return jsonify(_scenes(service().refresh_scenes()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from .access import caller, member, public, service
+from .described import describes
 from .facts import gather
 from .metrics import metrics_text
 from .service import Pulse, Service
@@ -16,6 +17,7 @@ health = Blueprint("health", __name__)
 
 @health.get("/healthz")
 @public
+@describes("Whether the process serves and its heart beats.", "Health", others={503: "Health"})
 def healthz() -> Response:
     """200 while the process serves and, where it drives, the heart has beaten when it should."""
     heart = service().heart
@@ -26,6 +28,7 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 @public
+@describes("Whether the database answers and the settings are valid.", "Health", others={503: "Health"})
 def readyz() -> Response:
     """503 until the memory answers and the settings are valid."""
     unwell, faults = service().memory.unwell(), service().settings.faults
@@ -74,6 +77,7 @@ def _pulse(service: Service) -> Pulse | None:
 
 @health.get("/metrics")
 @member
+@describes("The home in figures, as Prometheus reads them.", kind="text/plain")
 def metrics() -> Response:
     """Prometheus text."""
     return Response(metrics_text(gather(service())), content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -15,8 +15,10 @@ from ..domain.history import SECOND, Totals
 from ..domain.record import House, Outcome
 from ..domain.settings import Settings, Zone
 from .access import member, service
+from .described import describes
 from .errors import Refusal
 from .i18n import FIXED, at_moment, decimal, degrees, french, language, number, percent, span, temp
+from .shapes import RANGE_ASKED, ZONE_ASKED
 from .terms import OUTCOMES, TURNS
 from .typed_times import range_typed
 from .views import iso
@@ -79,6 +81,7 @@ def shown() -> Response:
 
 @history.get("/history/api/words")
 @member
+@describes("What a range adds up to, in the reader's words.", "Words", query=(*RANGE_ASKED, ZONE_ASKED))
 def words() -> Response:
     """What a range adds up to, in the reader's words."""
     handed, now = service(), service().clock()

@@ -14,9 +14,11 @@ from ..domain.chart import METRICS, MOST_POINTS, STEPS, Granularity, ms, that_fi
 from ..domain.windows import Span, Window, spans_between
 from .access import member, service
 from .bodies import LARGEST_ID, MOST_ROWS, whole
+from .described import Query, describes
 from .errors import Refusal
 from .history_view import aggregates_view, csv_lines, data_view, json_lines, row_view
 from .service import History
+from .shapes import PAGED, RANGE_ASKED, TEXT, ZONE_ASKED, number_asked, words_asked
 from .typed_times import instant_typed, no_date, range_fault
 from .views import iso
 
@@ -24,6 +26,9 @@ history_api = Blueprint("history_api", __name__)
 
 MOST_HOURS = 87_840
 MOST_MARKS = 500
+GRANULARITY_ASKED = words_asked("granularity", "How fine; auto: as fine as a chart shows.", ["auto", *Granularity])
+METRICS_ASKED = Query("metrics", f"Columns, with commas between: {', '.join(METRICS)}.", TEXT)
+EXPORTED = (*RANGE_ASKED, ZONE_ASKED)
 MOST_WINDOWS = 500
 
 Faults = dict[str, str]
@@ -40,6 +45,11 @@ class Range:
 
 @history_api.get("/history/api/data")
 @member
+@describes(
+    "Columns for a chart: instants and values, running times, marks, windows.",
+    "History",
+    query=(*RANGE_ASKED, ZONE_ASKED, GRANULARITY_ASKED, METRICS_ASKED),
+)
 def data() -> Response:
     faults: Faults = {}
     asked = _range(faults, timedelta(days=1))
@@ -66,6 +76,11 @@ def data() -> Response:
 
 @history_api.get("/history/api/aggregates")
 @member
+@describes(
+    "What a time adds up to, weighted by time.",
+    "Aggregates",
+    query=(number_asked("period_hours", "How far back.", 24, 1, MOST_HOURS), ZONE_ASKED),
+)
 def aggregates() -> Response:
     faults: Faults = {}
     hours = whole("period_hours", 24, 1, MOST_HOURS, faults) or 24
@@ -78,6 +93,7 @@ def aggregates() -> Response:
 
 @history_api.get("/history/api/latest")
 @member
+@describes("The newest records as rows.", "Rows", query=(*PAGED, ZONE_ASKED))
 def latest() -> Response:
     faults: Faults = {}
     limit = whole("limit", 100, 1, MOST_ROWS, faults) or MOST_ROWS
@@ -89,6 +105,7 @@ def latest() -> Response:
 
 @history_api.get("/history/export.csv")
 @member
+@describes("The history as CSV.", query=EXPORTED, kind="text/csv")
 def export_csv() -> Response:
     asked = _export()
     return _file(csv_lines(_history().rows(asked.zone, asked.start, asked.end)), "text/csv", asked, "csv")
@@ -96,6 +113,7 @@ def export_csv() -> Response:
 
 @history_api.get("/history/export.json")
 @member
+@describes("The history as JSON, oldest first.", "Rows", query=EXPORTED)
 def export_json() -> Response:
     asked = _export()
     return _file(json_lines(_history().rows(asked.zone, asked.start, asked.end)), "application/json", asked, "json")

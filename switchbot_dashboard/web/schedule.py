@@ -11,20 +11,24 @@ from ..domain.forecast import Forecast, forecast_of
 from ..domain.settings import Settings
 from .access import admin, caller, member, service
 from .bodies import whole
+from .described import describes
 from .errors import Refusal
 from .forecast_view import forecast_view
 from .i18n import now
 from .schedule_view import job_lines, schedule_page
+from .shapes import number_asked
 from .told import in_force, told
 
 schedule = Blueprint("schedule", __name__)
 
 DAY, WEEK = 24, 168  # hours
+HOURS_ASKED = (number_asked("hours", "How far ahead.", DAY, 1, WEEK),)
 DOES = ("run", "pause", "resume")
 
 
 @schedule.get("/api/forecast")
 @member
+@describes("The coming wakes and calls.", "Forecast", query=HOURS_ASKED, refuses=(503,))
 def forecast() -> Response:
     """The coming wakes and calls; costs no call."""
     faults: dict[str, str] = {}
