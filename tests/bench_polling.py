@@ -19,11 +19,11 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 from support.polling_draws import LONGEST, LOST, WEATHERS  # noqa: E402  (the path comes first)
-from support.polling_figures import ENOUGH, Figures, figures_of  # noqa: E402
+from support.polling_figures import ENOUGH, FRESH, Figures, figures_of  # noqa: E402
 from support.polling_runs import ADAPTIVE, OPTIMAL, POLICIES, PREDICTED, REFERENCE, Run, Task, run  # noqa: E402
 from support.polling_tables import json_line, report  # noqa: E402
 
-FRESH, AGES = 60, (600, 1200)  # s; the usual age of the cloud's copy, and those of --ages
+AGES = (600, 1200)  # s, with --ages
 SEEDS, MOST_SEEDS = 10, 150  # of the whole; and how many more may be run for their crossings
 DOCUMENT = HERE.parent / "docs" / "polling.md"
 BEGIN, END = "<!-- what `make bench-polling` wrote last -->", "<!-- end of what it wrote -->"

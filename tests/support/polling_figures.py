@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from statistics import median
 
@@ -117,34 +117,55 @@ class Bound:
 Results = Mapping[tuple[str, str, int], Figures]
 """Figures by policy, weather and age."""
 
+FRESH = 60  # s, the usual age of the cloud's copy
 ALLOWED_WHEN_OLD = 1.15  # the shares with an older copy may be so many times the bound
 
 
 def bounds_of(results: Results, weather: str, age: int) -> list[Bound]:
     """The bounds under one weather and age, as far as their policies were run."""
+    adaptive = results.get((ADAPTIVE, weather, age))
+    predicted, optimal = results.get((PREDICTED, weather, age)), results.get((OPTIMAL, weather, age))
+    shares = _share_bounds(results, weather, age)
+    if age > FRESH:
+        found = [replace(bound, most=bound.most * ALLOWED_WHEN_OLD) for bound in _compared(shares, results, weather)]
+        wasted = [(figures.policy, figures.needless) for figures in (predicted, optimal) if figures]
+        return found + [Bound(f"{policy}: needless re-sends a day", 0.1, needless) for policy, needless in wasted]
+    starts = [
+        Bound(f"{figures.policy}: starts a day, above adaptive's", 3, figures.starts - adaptive.starts)
+        for figures in (predicted, optimal)
+        if figures and adaptive
+    ]
+    delays = _delay_bounds(predicted, (3, 12)) + _delay_bounds(optimal, (10, 14))
+    return shares + starts + delays + _cost(adaptive)
+
+
+def _share_bounds(results: Results, weather: str, age: int) -> list[Bound]:
     adaptive, reference = results.get((ADAPTIVE, weather, age)), results.get((REFERENCE, weather, age))
     predicted, optimal = results.get((PREDICTED, weather, age)), results.get((OPTIMAL, weather, age))
-    old = age > 60
-    allowed = ALLOWED_WHEN_OLD if old else 1.0
     found: list[Bound] = []
     for figures, calls, discomfort in ((predicted, 1 / 12, 1.02), (optimal, 1 / 7, 1 / 14)):
         if figures is None or adaptive is None:
             continue
         name, shares = figures.policy, "share of adaptive's"
-        found.append(Bound(f"{name}: calls a day, {shares}", calls * allowed, ratio(figures.calls, adaptive.calls)))
+        found.append(Bound(f"{name}: calls a day, {shares}", calls, ratio(figures.calls, adaptive.calls)))
         share = ratio(figures.discomfort, adaptive.discomfort)
-        found.append(Bound(f"{name}: discomfort, {shares}", discomfort * allowed, share))
+        found.append(Bound(f"{name}: discomfort, {shares}", discomfort, share))
         if figures is optimal and reference is not None:
             times = ratio(optimal.hours_outside, reference.hours_outside)
             words = f"{name}: heating outside windows, times {REFERENCE}'s"
-            found.append(Bound(words, 1.15 * allowed, times))
-        if old:
-            found.append(Bound(f"{name}: needless re-sends a day", 0.1, figures.needless))
-        else:
-            found.append(Bound(f"{name}: starts a day, above adaptive's", 3, figures.starts - adaptive.starts))
-    return (
-        found if old else found + _delay_bounds(predicted, (3, 12)) + _delay_bounds(optimal, (10, 14)) + _cost(adaptive)
-    )
+            found.append(Bound(words, 1.15, times))
+    return found
+
+
+def _compared(shares: Sequence[Bound], results: Results, weather: str) -> list[Bound]:
+    """The shares with an old copy, each with a note of how it stands to the same share with a fresh one."""
+    fresh = {bound.name: bound.measured for bound in _share_bounds(results, weather, FRESH)}
+    found = []
+    for bound in shares:
+        before = fresh.get(bound.name)
+        note = f"{bound.measured / before:.2f} times that with a fresh copy" if before and bound.measured else ""
+        found.append(replace(bound, note=note))
+    return found
 
 
 def _delay_bounds(figures: Figures | None, minutes: tuple[float, float]) -> list[Bound]:

@@ -79,7 +79,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run came to, over all its days: kelvin-minutes, seconds of heating, counts; `seconds` is the wall's time."""
+    """What a run came to, over all its days: kelvin-minutes, seconds of heating, counts, seconds it took."""
 
     task: Task
     digest: str
