@@ -1,6 +1,6 @@
 """Measures the service against its bounds and prints one table. Nothing fails here: a missed bound is named in words.
 
-`make bench` takes about seven minutes. `python tests/bench.py --only tabs browser` measures these parts alone, and
+`make bench` takes about five minutes. `python tests/bench.py --only tabs browser` measures these parts alone, and
 `--hour` lets the memory be measured over a real hour.
 """
 
