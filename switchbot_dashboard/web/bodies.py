@@ -21,14 +21,25 @@ def json_object(*, optional: bool = False) -> dict[str, Any]:
     if not request.is_json:
         raise Refusal(415)
     try:
-        value = json.loads(raw, parse_constant=_no_number)
+        value = json.loads(raw, parse_constant=_no_number, object_pairs_hook=_each_key_once)
         json.dumps(value, ensure_ascii=False).encode()  # half a character (a lone surrogate) cannot be stored
+    except KeyError as error:
+        raise Refusal(400, f"The key {error} stands twice in one object; keep one.", code="broken_json") from None
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise Refusal(400, f"The body is not JSON that can be read{where}.", code="broken_json") from None
     if not isinstance(value, dict):
         raise Refusal(400, "The body must be one JSON object.", code="broken_json")
     return value
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise KeyError(key[:40])
+        found[key] = value
+    return found
 
 
 def _no_number(text: str) -> NoReturn:

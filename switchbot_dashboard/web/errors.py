@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.exceptions import HTTPException
@@ -90,6 +90,7 @@ def field_faults(error: InvalidSettings) -> dict[str, str]:
 
 def register_errors(app: Flask, service: Service) -> None:
     """Every error leaves in the contract's shape."""
+    app.before_request(_bounded)
     app.register_error_handler(Refusal, answer)
     app.register_error_handler(HTTPException, _http)
     expected: tuple[type[Exception], ...] = (Sorry, *service.meanings)
@@ -97,6 +98,12 @@ def register_errors(app: Flask, service: Service) -> None:
         app.register_error_handler(kind, lambda error: _sorry(service.sorry(error) or Failed(str(error))))
     app.register_error_handler(InvalidSettings, _invalid_settings)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _bounded() -> None:
+    """Refuse what is too large even where nobody would read it."""
+    if (request.content_length or 0) > current_app.config["MAX_CONTENT_LENGTH"]:
+        raise Refusal(413)
 
 
 def _http(error: HTTPException) -> Response:

@@ -16,7 +16,7 @@ from ..domain.settings import Settings, parse_settings
 from ..domain.settings_diff import changes, merge_patch, merged
 from ..domain.settings_faults import Fault, InvalidSettings
 from .access import admin, caller, member, service
-from .errors import Refusal, answer
+from .errors import Refusal, answer, wants_json
 from .i18n import french
 from .service import Conflict, Failed, Sorry
 from .settings_fields import element_id
@@ -111,7 +111,7 @@ def restore() -> AnyResponse:
 def keep_what_was_typed(refusal: Refusal) -> AnyResponse:
     """A session that ended, or a page that is too old: nothing is saved, and nothing that was typed is lost."""
     ours = request.method == "POST" and request.headers.get("Sec-Fetch-Site") in (None, "same-origin")
-    if not ours or (refusal.status != 401 and refusal.code != "csrf_failed"):
+    if not ours or wants_json() or (refusal.status != 401 and refusal.code != "csrf_failed"):
         return answer(refusal)
     form = request.form.to_dict(flat=False)
     if caller().admin and "base" in form:
@@ -188,7 +188,7 @@ def _target(do: str, typed: Typed) -> str:
     name, _bracket, row = place.removesuffix("]").rpartition("[") if wish != "add" else (place, "", "")
     if wish == "add":
         return element_id(f"{name}[{rows_of(typed, name)[-1]}]") if rows_of(typed, name) else ""
-    if wish == "copy" and row.isdigit():
+    if wish == "copy" and row.isascii() and row.isdigit():
         return element_id(f"{name}[{int(row) + 1}]")
     return element_id(name) if wish == "remove" else ""
 

@@ -194,7 +194,7 @@ def _window(before: list[Any], typed: Mapping[str, Sequence[str]], start: str) -
     window = dict(was) if isinstance(was, Mapping) else {}
     days = list(typed.get(f"{start}days", ()))
     if sorted(days) != sorted(str(day) for day in _listed(window.get("days", ["?"]))):
-        window["days"] = sorted(int(day) if day in "0123456" and day else day for day in days if day.isdigit())
+        window["days"] = sorted((int(day) if re.fullmatch("[0-6]", day) else day for day in days), key=str)
     for edge in ("start", "end"):
         text = clock_typed(first(typed, f"{start}{edge}"))
         if text != text_of(window.get(edge)) or edge not in window:
@@ -271,7 +271,8 @@ def _holders(document: Any, key: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _entry(entries: list[Any], number: str) -> Any:
-    return entries[int(number)] if number.isdigit() and len(number) < 4 and int(number) < len(entries) else None
+    row = int(number) if re.fullmatch(r"[0-9]{1,3}", number) else len(entries)
+    return entries[row] if row < len(entries) else None
 
 
 def _listed(value: object) -> list[Any]:
