@@ -24,7 +24,7 @@ from support.polling_runs import ADAPTIVE, OPTIMAL, POLICIES, PREDICTED, REFEREN
 from support.polling_tables import json_line, report  # noqa: E402
 
 AGES = (600, 1200)  # s, with --ages
-SEEDS, MOST_SEEDS = 10, 150  # of the whole; and how many more may be run for their crossings
+SEEDS, MOST_SEEDS = 10, 300  # of the whole; and how many more may be run for their crossings
 DOCUMENT = HERE.parent / "docs" / "polling.md"
 BEGIN, END = "<!-- what `make bench-polling` wrote last -->", "<!-- end of what it wrote -->"
 Key = tuple[str, str, int]  # policy, weather, age

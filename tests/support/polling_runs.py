@@ -33,8 +33,9 @@ COMMON: Mapping[str, object] = {
         {"days": [0, 1, 2, 3, 4, 5, 6], "start": "17:30", "end": "23:00"},
     ],
     "turn_off_outside_windows": True,
+    "api_daily_limit": 30000,
 }
-"""The settings of every policy."""
+"""The settings of every policy. The limit is so high that no budget has a say, not even at 15 s."""
 
 ADAPTIVE, PREDICTED, OPTIMAL, REFERENCE = "adaptive", "predicted", "predicted-optimal", "fixed-15-optimal"
 
