@@ -20,7 +20,7 @@ from .errors import Refusal, answer, wants_json
 from .i18n import french
 from .service import Conflict, Failed, Sorry
 from .settings_fields import element_id
-from .settings_form import HOSTS, form_of
+from .settings_form import HOSTS, Overrides, form_of
 from .settings_review import clashes, lines_of, listings, object_in, others, review_of, versions
 from .settings_typed import Typed, arranged, document_of, first, rows_of, typed_of
 from .settings_words import _, count_words
@@ -168,7 +168,7 @@ def _form(
     earlier = list(versions(desk.backups(), desk.backup_text, desk.text, file.document))
     html = render_template(
         "settings/form.html",
-        form=form_of(base, typed, faults, known, limited=caller().limited),
+        form=form_of(base, typed, faults, known, limited=caller().limited, overrides=_overrides()),
         file=file,
         base=_compact(base),
         etag=etag or file.etag,
@@ -180,6 +180,18 @@ def _form(
         saved=saved,
     )
     return Response(html, status, mimetype="text/html")
+
+
+def _overrides() -> Overrides:
+    """The keys that the environment states, with the variable and the value in force."""
+    config = service().config
+    jobs = (("reports.weekly", "WEEKLY_REPORT", config.weekly_report), ("cleanup", "CLEANUP", config.cleanup))
+    return {
+        f"{part}.{name}": (f"SCHEDULER_{variable}_{name.upper()}", value)
+        for part, variable, stated in jobs
+        for name in ("enabled", "day", "hour", "minute")
+        if (value := getattr(stated, name)) is not None
+    }
 
 
 def _target(do: str, typed: Typed) -> str:

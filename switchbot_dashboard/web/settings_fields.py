@@ -37,6 +37,7 @@ class Field:
     fault: str = ""
     empty: str = ""  # what holds while nothing is typed, in words, and as it would be typed
     usual: str = ""
+    overridden: str = ""  # what the environment says instead
     other: str = ""  # an id typed beside the list
     choices: Sequence[Choice] = ()
     least: float | None = None
@@ -51,7 +52,7 @@ class Field:
     @property
     def described(self) -> str:
         """The elements that describe it, for `aria-describedby`."""
-        parts = [("help", self.help), ("empty", self.empty), ("fault", self.fault)]
+        parts = [("help", self.help), ("empty", self.empty), ("overridden", self.overridden), ("fault", self.fault)]
         return " ".join(f"{self.id}-{part}" for part, words in parts if words)
 
 

@@ -20,6 +20,7 @@ from .settings_words import DEVICES, GROUPS, SCENES, UNITS, YES_NO, _, bounds_of
 from .settings_words import value_words, until_words, windows_words  # isort: skip
 from .typed_times import clock_typed
 
+Overrides = Mapping[str, tuple[str, object]]
 HOSTS = "channels_allowed_hosts"
 
 
@@ -32,6 +33,7 @@ class _Maker:
     faults: Mapping[str, Sequence[Fault]]
     catalogue: Catalogue | None
     limited: bool = False
+    overrides: Overrides = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)  # the names of fields with faults, and their labels
 
 
@@ -42,13 +44,15 @@ def form_of(
     catalogue: Catalogue | None = None,
     *,
     limited: bool = False,
+    overrides: Overrides | None = None,
 ) -> Form:
     """The form over `base`, filled with what is typed. Each fault stands at the field nearest to its key.
 
-    `limited` is the virtual home's visitor, who may not say where notifications may go.
+    `limited` is the virtual home's visitor, who may not say where notifications may go. `overrides` says which keys the
+    environment overrides: the variable and its value.
     """
     by_name, left = _placed(faults, _names(typed))
-    maker = _Maker(base, typed, by_name, catalogue, limited)
+    maker = _Maker(base, typed, by_name, catalogue, limited, overrides or {})
     sections = [_section(maker, group.id) for group in GROUPS if group.id != "zones"]
     zones = [_zone(maker, row) for row in rows_of(typed, "zones")]
     wrong = [Wrong("", "", fault_words(fault, None, "")) for fault in left]
@@ -160,7 +164,17 @@ def _field(
         least=least,
         most=most,
         whole=node.get("type") == "integer",
+        overridden=_overridden(maker, name, node),
     )
+
+
+def _overridden(maker: _Maker, name: str, node: Node) -> str:
+    """What holds instead of the file's value, where the environment states it."""
+    if name not in maker.overrides:
+        return ""
+    variable, value = maker.overrides[name]
+    words = _("The environment variable %(variable)s overrides this: %(value)s is in force, whatever stands here.")
+    return words % {"variable": variable, "value": value_words(name, value, node, None)}
 
 
 def _kind_and_choices(maker: _Maker, name: str, key: str, node: Node, own: Side | None) -> tuple[str, Sequence[Choice]]:
