@@ -44,7 +44,7 @@ window.checks = (() => {
       const boxes = [each, ...(each.labels ?? [])].map((part) => part.getBoundingClientRect());
       const across = Math.max(...boxes.map((box) => box.right)) - Math.min(...boxes.map((box) => box.left));
       const down = Math.max(...boxes.map((box) => box.bottom)) - Math.min(...boxes.map((box) => box.top));
-      const wide = each.matches(".mark") ? 24 : least; // side by side in time; the table below has them all
+      const wide = each.matches(".mark") && matchMedia("(pointer: fine)").matches ? 24 : least; // side by side in time
       if (across < wide - 0.5 || down < least - 0.5) found.push(`${Math.round(across)} x ${Math.round(down)}: ${told(each)}`);
     }
     return found;

@@ -1,6 +1,7 @@
 // Commands and errors as links over the chart; where they lie too close together, one button that looks closer.
 
-const APART = 24; // pixels
+const FINGER = matchMedia("(pointer: coarse)");
+const apart = () => (FINGER.matches ? 44 : 24); // pixels: as wide as a mark is to be pressed, so none covers another
 
 /** Puts the marks of `data` over the chart. `closer(from, to)` shows the time in which several lie. */
 export function placeMarks(chart, data, words, times, closer) {
@@ -14,15 +15,20 @@ export function placeMarks(chart, data, words, times, closer) {
   if (held) layer.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
 }
 
+/** Marks with their places; those whose middles would lie too close together are one. */
 function grouped(marks, chart) {
   const groups = [];
+  const middle = ({ from, to }) => (from + to) / 2;
   for (const mark of marks) {
     const x = chart.valToPos(mark.at, "x");
-    const last = groups.at(-1);
-    if (last && x - last.x < APART) last.marks.push(mark);
-    else groups.push({ x, marks: [mark] });
+    groups.push({ from: x, to: x, marks: [mark] });
+    while (groups.length > 1 && middle(groups.at(-1)) - middle(groups.at(-2)) < apart()) {
+      const { to, marks: more } = groups.pop();
+      groups.at(-1).to = to;
+      groups.at(-1).marks.push(...more);
+    }
   }
-  return groups;
+  return groups.map((group) => ({ x: middle(group), marks: group.marks }));
 }
 
 function element({ x, marks }, chart, words, times, closer) {
@@ -32,8 +38,7 @@ function element({ x, marks }, chart, words, times, closer) {
   const found = document.createElement(alone ? "a" : "button");
   found.className = `mark ${error ? "down" : "up"} ${tone(marks)}`;
   found.dataset.key = `${first.kind}-${first.id}`;
-  const middle = alone ? x : (x + chart.valToPos(last.at, "x")) / 2;
-  found.style.left = `${middle}px`;
+  found.style.left = `${x}px`;
   found.append(sign(marks.every((mark) => mark.kind !== "command") ? "✕" : marks.every(turnsOff) ? "▽" : "▲"));
   if (alone) {
     found.href = `/ticks/${first.id}`;
