@@ -21,9 +21,10 @@ from ..domain.chart import (
     split_hours,
     step_series,
 )
-from ..domain.history import HOUR, MINUTE, Totals, fold, regrouped, summed
+from ..domain.history import HOUR, MINUTE, TOLERANCE, Totals, fold, regrouped, summed
+from ..domain.windows import Span
 from .engine import reading
-from .rollups import COARSE, FINE, TOTALS, first_unseen, progress, samples, zones_with_records
+from .rollups import AT, COARSE, FINE, TOTALS, first_unseen, progress, samples, zones_with_records
 from .schema import records, rollups
 
 AT_ONCE = 2000  # rows that an export holds at a time
@@ -157,6 +158,25 @@ class History:
             count = connection.execute(select(func.count()).select_from(records).where(*wanted)).scalar() if full else 0
         return rows, max(0, (count or 0) - limit)
 
+    def raw_from(self) -> datetime:
+        """From when on every record is kept; the averages reach further back."""
+        with reading(self._engine) as connection:
+            return at(progress(connection).raw_from)
+
+    def inside(self, zone: str, start: datetime, end: datetime, *, now: datetime) -> Sequence[Span]:
+        """When a window was open, by the records of a range; nothing of the time whose records are gone."""
+        ends = min(end, now)
+        with reading(self._engine) as connection:
+            before = connection.execute(_last(zone, start)).first()
+            rows = [tuple(row) for row in connection.execute(_changes(zone, start, ends))]
+            last = connection.execute(_last(zone, ends)).first()
+        if before is not None:
+            if rows:  # the first of the range follows the last before it
+                goes_on = rows[0][1] == before[1] and rows[0][0] <= before[2] + TOLERANCE
+                rows[:1] = [] if goes_on else [(*rows[0][:2], before[2])]
+            rows.insert(0, (before[0], before[1], before[0]))
+        return _spans(rows, last, start, ends)
+
     def latest(self, *, zone: str | None, before: int | None, limit: int) -> Sequence[Row]:
         """Records, newest first: of a zone, older than the id `before`."""
         wanted = select(*ROW).order_by(records.c.id.desc()).limit(limit)
@@ -178,6 +198,44 @@ class History:
                 return
             last = found[-1]
             beyond = and_(records.c.at >= last.at, or_(records.c.at > last.at, records.c.id > last.id))
+
+
+STANDS: Any = AT + func.coalesce(records.c.holds_ms, 0)  # until when a record said that it would stand
+
+
+def _last(zone: str, instant: datetime) -> Any:
+    """The last record of a zone before an instant: when, whether inside a window, and until when it stands."""
+    of_zone = (records.c.zone == zone, records.c.at < instant)
+    wanted = select(AT, records.c.inside_window, STANDS).where(*of_zone)
+    return wanted.order_by(records.c.at.desc(), records.c.id.desc()).limit(1)
+
+
+def _changes(zone: str, start: datetime, end: datetime) -> Any:
+    """Records that differ from the one before them, or come after a gap; with until when that one stood."""
+    order = (records.c.at, records.c.id)
+    each = select(
+        AT.label("begins"),
+        records.c.inside_window.label("inside"),
+        func.lag(records.c.inside_window).over(order_by=order).label("was"),
+        func.lag(STANDS).over(order_by=order).label("stood"),
+    ).where(records.c.zone == zone, records.c.at >= start, records.c.at < end)
+    found = each.subquery()
+    new = or_(found.c.was.is_(None), found.c.was != found.c.inside, found.c.begins > found.c.stood + TOLERANCE)
+    return select(found.c.begins, found.c.inside, found.c.stood).where(new).order_by(found.c.begins)
+
+
+def _spans(rows: Sequence[Any], last: Any, start: datetime, end: datetime) -> list[Span]:
+    """The times inside, from the records at which something changed, the first one from before the range."""
+    found: list[Span] = []
+    opened: int | None = None
+    for begins, inside, stood in rows:  # `stood`: until when what came before it stood
+        if opened is not None:
+            found.append(Span(at(opened), at(begins if begins <= stood + TOLERANCE else stood)))
+        opened = begins if inside else None
+    if opened is not None and last is not None:
+        found.append(Span(at(opened), at(last[2] if ms(end) > last[2] + TOLERANCE else ms(end))))
+    cut = (Span(max(span.opens, start), min(span.closes, end)) for span in found)
+    return [span for span in cut if span.opens < span.closes]
 
 
 def _raw_count(connection: Connection, zone: str, start: datetime, end: datetime, most: int = 100_000) -> int:

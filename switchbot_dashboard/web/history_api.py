@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
@@ -16,11 +17,20 @@ from .access import member, service
 from .bodies import LARGEST_ID, MOST_ROWS, whole
 from .described import Query, describes
 from .errors import Refusal
-from .history_view import aggregates_view, csv_lines, data_view, json_lines, row_view
+from .history_view import (
+    IN_STEPS,
+    aggregates_view,
+    csv_lines,
+    data_view,
+    json_lines,
+    raw_export,
+    row_view,
+    step_exports,
+)
 from .service import History
 from .shapes import PAGED, RANGE_ASKED, TEXT, ZONE_ASKED, number_asked, words_asked
 from .typed_times import instant_typed, no_date, range_fault
-from .views import iso
+from .views import View, iso
 
 history_api = Blueprint("history_api", __name__)
 
@@ -28,8 +38,13 @@ MOST_HOURS = 87_840
 MOST_MARKS = 500
 GRANULARITY_ASKED = words_asked("granularity", "How fine; auto: as fine as a chart shows.", ["auto", *Granularity])
 METRICS_ASKED = Query("metrics", f"Columns, with commas between: {', '.join(METRICS)}.", TEXT)
-EXPORTED = (*RANGE_ASKED, ZONE_ASKED)
+AT_ONCE = timedelta(days=7)
+EXPORT_STEP = words_asked(
+    "granularity", "How fine; auto: every record, and averages where records are kept no more.", ["auto", *Granularity]
+)
+EXPORTED = (*RANGE_ASKED, ZONE_ASKED, EXPORT_STEP)
 MOST_WINDOWS = 500
+LONGEST_RECORDED = timedelta(days=35)  # more records than can be read in a moment
 
 Faults = dict[str, str]
 
@@ -61,7 +76,7 @@ def data() -> Response:
     _not_too_many(zone, asked, finest)
     series = history.series(zone, asked.start, asked.end, finest, metrics or usual_metrics(finest), now=now, tz=tz)
     marks, left_out = history.marks(zone, asked.start, asked.end, MOST_MARKS)
-    spans, spans_left_out = _windows(zone, asked, finest, tz)
+    spans, spans_left_out = _windows(zone, asked, finest, now, tz)
     view = data_view(series, marks, spans)
     head = {
         "zone": zone,
@@ -107,16 +122,16 @@ def latest() -> Response:
 @member
 @describes("The history as CSV.", query=EXPORTED, kind="text/csv")
 def export_csv() -> Response:
-    asked = _export()
-    return _file(csv_lines(_history().rows(asked.zone, asked.start, asked.end)), "text/csv", asked, "csv")
+    asked, wanted = _export()
+    return _file(csv_lines(_exports(asked, wanted)), "text/csv", asked, "csv")
 
 
 @history_api.get("/history/export.json")
 @member
-@describes("The history as JSON, oldest first.", "Rows", query=EXPORTED)
+@describes("The history as JSON, oldest first.", "Exports", query=EXPORTED)
 def export_json() -> Response:
-    asked = _export()
-    return _file(json_lines(_history().rows(asked.zone, asked.start, asked.end)), "application/json", asked, "json")
+    asked, wanted = _export()
+    return _file(json_lines(_exports(asked, wanted)), "application/json", asked, "json")
 
 
 def _history() -> History:
@@ -133,12 +148,35 @@ def _refuse(faults: Faults) -> None:
         raise Refusal(422, fields=faults)
 
 
-def _export() -> Range:
+def _export() -> tuple[Range, Granularity | None]:
     faults: Faults = {}
-    asked = _range(faults, timedelta(days=30))
+    asked, wanted = _range(faults, timedelta(days=30)), _granularity(faults)
     zone = _zone(faults, all_zones=True)
     _refuse(faults)
-    return Range(zone, asked.start, asked.end)
+    return Range(zone, asked.start, asked.end), wanted
+
+
+def _exports(asked: Range, wanted: Granularity | None) -> Iterator[View]:
+    """The lines of an export: averages where they are asked for or the records are gone, else the records."""
+    history, now, tz = _history(), service().clock(), _tz()
+    step = wanted if wanted not in (None, Granularity.RAW) else Granularity.FIVE_MINUTES
+    until = asked.start if wanted is Granularity.RAW else min(asked.end, now) if wanted else history.raw_from()
+    middle = min(max(until, asked.start), asked.end)
+    return chain(
+        _averages(history, Range(asked.zone, asked.start, middle), step or Granularity.FIVE_MINUTES, now, tz),
+        (raw_export(row) for row in history.rows(asked.zone, middle, asked.end) if wanted in (None, Granularity.RAW)),
+    )
+
+
+def _averages(history: History, asked: Range, step: Granularity, now: datetime, tz: ZoneInfo) -> Iterator[View]:
+    """Averages of a range, some days at a time, each beginning where a day begins."""
+    begins = asked.start
+    while begins < asked.end:
+        midnight = datetime.combine((begins + AT_ONCE).astimezone(tz).date(), time(0), tz).astimezone(UTC)
+        ends = min(midnight, asked.end)
+        for zone in [asked.zone] if asked.zone else history.zones():
+            yield from step_exports(zone, history.series(zone, begins, ends, step, IN_STEPS, now=now, tz=tz))
+        begins = ends
 
 
 def _file(lines: Iterable[str], kind: str, asked: Range, ending: str) -> Response:
@@ -227,15 +265,20 @@ def _not_too_many(zone: str, asked: Range, finest: Granularity) -> None:
         raise Refusal(422, fields={"granularity": words})
 
 
-def _windows(zone: str, asked: Range, finest: Granularity, tz: ZoneInfo) -> tuple[Sequence[Span], bool]:
-    """When the windows of the present settings are open, and whether that is too fine to be drawn."""
-    current = service().settings.current
-    windows: Sequence[Window] = ()
-    if current is not None:
-        windows = next((each.windows for each in current.all_zones if each.id == zone), ())
-    if not windows:
-        return (), False
-    if finest is Granularity.DAY:
+def _windows(zone: str, asked: Range, finest: Granularity, now: datetime, tz: ZoneInfo) -> tuple[Sequence[Span], bool]:
+    """When windows were open by the records, and will be by the settings; whether that is too much to be drawn."""
+    if finest is Granularity.DAY or asked.end - asked.start > LONGEST_RECORDED:
         return (), True
-    spans = spans_between(windows, tz, asked.start, asked.end)
+    spans = list(_history().inside(zone, asked.start, asked.end, now=now))
+    if asked.end > now:
+        coming = spans_between(_configured(zone), tz, max(asked.start, now), asked.end)
+        if spans and coming and spans[-1].closes == coming[0].opens:
+            spans[-1], coming = Span(spans[-1].opens, coming[0].closes), coming[1:]
+        spans += coming
     return (spans, False) if len(spans) <= MOST_WINDOWS else ((), True)
+
+
+def _configured(zone: str) -> Sequence[Window]:
+    """The windows of the settings in force."""
+    current = service().settings.current
+    return next((each.windows for each in current.all_zones if each.id == zone), ()) if current else ()

@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from ..domain.chart import METRICS, Series, epoch_seconds, ms
+from ..domain.chart import METRICS, Granularity, Series, epoch_seconds, ms
 from ..domain.history import SECOND
 from ..domain.windows import Span
 from .service import HistoryRow, MarkedRow, Summary
@@ -18,6 +19,9 @@ COLUMNS = (
     *("at", "zone", "temperature", "humidity", "low", "high", "doing", "inside_window", "outcome", "mode", "pace"),
     *("trigger", "action", "error", "calls", "duration_ms", "id"),
 )
+SUMS = ("temperature_min", "temperature_max", "heating", "cooling", "fan", "commands", "errors")
+EXPORTED = (*COLUMNS, "granularity", *SUMS)
+IN_STEPS = ("temperature", "humidity", "low", "high", "calls", *SUMS)  # what an average says
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 LINES_AT_ONCE = 500
 
@@ -88,14 +92,31 @@ def row_view(row: HistoryRow) -> View:
     return {name: changed.get(name, getattr(row, name)) for name in COLUMNS}
 
 
-def csv_lines(rows: Iterable[HistoryRow]) -> Iterator[str]:
+def raw_export(row: HistoryRow) -> View:
+    """A record as a line of an export."""
+    return {**row_view(row), "granularity": Granularity.RAW.value, **dict.fromkeys(SUMS)}
+
+
+def step_exports(zone: str, series: Series) -> Iterator[View]:
+    """Averages as lines of an export: what only a record can say is empty. Times in seconds."""
+    for place, begins in enumerate(series.times):
+        told = {name: series.columns[name][place] for name in IN_STEPS}
+        if any(value is not None for value in told.values()):
+            head = {
+                "at": iso(datetime.fromtimestamp(begins, UTC)),
+                "zone": zone,
+                "granularity": series.granularity.value,
+            }
+            yield {**dict.fromkeys(EXPORTED), **head, **told}
+
+
+def csv_lines(views: Iterable[View]) -> Iterator[str]:
     """Lines of a CSV file, a header first. What a spreadsheet could take for a formula begins with an apostrophe."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for number, row in enumerate(rows, 1):
-        view = row_view(row)
-        writer.writerow([harmless(view[name]) for name in COLUMNS])
+    writer.writerow(EXPORTED)
+    for number, view in enumerate(views, 1):
+        writer.writerow([harmless(view[name]) for name in EXPORTED])
         if number % LINES_AT_ONCE == 0:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -112,11 +133,11 @@ def harmless(value: Any) -> Any:
     return value
 
 
-def json_lines(rows: Iterable[HistoryRow]) -> Iterator[str]:
+def json_lines(views: Iterable[View]) -> Iterator[str]:
     """One JSON array, a row a line."""
     begin, lines = "[\n", list[str]()
-    for row in rows:
-        lines.append(json.dumps(row_view(row), ensure_ascii=False))
+    for view in views:
+        lines.append(json.dumps(view, ensure_ascii=False))
         if len(lines) == LINES_AT_ONCE:
             yield begin + ",\n".join(lines)
             begin, lines = ",\n", []

@@ -17,6 +17,7 @@ from ..domain.record import Call, Catalogue, House, Record
 from ..domain.sentence import Sentence
 from ..domain.settings import Settings
 from ..domain.settings_faults import Fault
+from ..domain.windows import Span
 from ..people import Token, User
 from .i18n import sentence
 
@@ -142,7 +143,8 @@ class History(Protocol):
     """What is kept of the past, by zone; ends of ranges are excluded. `latest` is newest first, `rows` oldest first.
 
     `extent` is the first and the last instant of which anything is known. `raw_count` stops counting beyond `most`.
-    `granularity` suits a range to a chart; `marks` also says how many more there are than `limit`.
+    `granularity` suits a range to a chart; `marks` also says how many more there are than `limit`; `inside` is when a
+    window was open, by the records, of which all from `raw_from` on are kept.
     """
 
     def zones(self) -> Sequence[str]: ...
@@ -162,6 +164,8 @@ class History(Protocol):
     ) -> Series: ...
     def summary(self, zone: str, start: datetime, end: datetime, *, now: datetime) -> Summary: ...
     def marks(self, zone: str, start: datetime, end: datetime, limit: int) -> tuple[Sequence[MarkedRow], int]: ...
+    def raw_from(self) -> datetime: ...
+    def inside(self, zone: str, start: datetime, end: datetime, *, now: datetime) -> Sequence[Span]: ...
     def latest(self, *, zone: str | None, before: int | None, limit: int) -> Sequence[HistoryRow]: ...
     def rows(self, zone: str | None, start: datetime, end: datetime) -> Iterator[HistoryRow]: ...
 

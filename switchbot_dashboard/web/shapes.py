@@ -247,6 +247,17 @@ ROW = obj(
     duration_ms=COUNT,
     id=COUNT,
 )
+EXPORT_SUMS = ("temperature_min", "temperature_max", "heating", "cooling", "fan", "commands", "errors")
+EXPORT = obj(
+    **{
+        name: schema if name in ("at", "zone") or schema.get("anyOf") else maybe(schema)
+        for name, schema in ROW["properties"].items()
+        if name != "humidity"
+    },
+    humidity=maybe(NUMBER),
+    granularity=coded(Granularity),
+    **dict.fromkeys(EXPORT_SUMS, maybe(NUMBER)),
+)
 ERROR = obj(error=TEXT, message=TEXT, fields=FIELDS)
 HEALTH: Schema = {
     "type": "object",
@@ -285,6 +296,7 @@ SHAPES: Mapping[str, Schema] = {
     "History": HISTORY_COLUMNS,
     "Aggregates": AGGREGATES,
     "Rows": many(ROW),
+    "Exports": many(EXPORT),
     "Words": obj(facts=many({"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2})),
     "Object": ANY_OBJECT,
 }

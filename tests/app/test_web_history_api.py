@@ -76,8 +76,8 @@ def test_without_a_range_it_is_the_last_day(client: FlaskClient) -> None:
 
 def test_windows_running_times_and_marks_come_with_the_columns(client: FlaskClient) -> None:
     found = got(client, f"{DATA}?start=2026-03-01T00:00:00Z&end=2026-03-02T00:00:00Z")
-    opens = datetime(2026, 3, 1, 16, 30, tzinfo=UTC).timestamp()
-    assert found["windows"] == [[opens, opens + 5.5 * 3600]]
+    morning, evening = (datetime(2026, 3, 1, hour, 30, tzinfo=UTC).timestamp() for hour in (6, 17))
+    assert found["windows"] == [[morning, morning + 2 * 3600], [evening, evening + 5.5 * 3600]]  # as recorded
     assert [(part["doing"], part["seconds"]) for part in found["running"]] == [("heat", 7200), ("heat", 19800)]
     assert [(mark["kind"], mark["turn"]) for mark in found["marks"]] == [
         ("command", "on"),
@@ -190,7 +190,7 @@ def test_an_export_has_a_header_and_every_record(client: FlaskClient) -> None:
     assert 'filename="history-home-2026-03-01-2026-03-02.csv"' in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert len(rows) == 1440
-    assert (rows[0]["at"], rows[0]["zone"], rows[0]["inside_window"]) == ("2026-03-01T00:00:00Z", "home", "true")
+    assert (rows[0]["at"], rows[0]["zone"], rows[0]["inside_window"]) == ("2026-03-01T00:00:00Z", "home", "false")
     as_json = client.get("/history/export.json?start=2026-03-01T00:00:00Z&end=2026-03-02T00:00:00Z")
     told = json.loads(as_json.text)
     assert [row["at"] for row in told] == [row["at"] for row in rows]

@@ -37,11 +37,11 @@ def write_history(engine: Engine, start: datetime, days: float, *, step: timedel
 def a_reading(
     at: datetime, tenths: int = 205, *, heating: bool = False, step: timedelta = MINUTE, zone: str = "home"
 ) -> Record:
-    """A record that announces the next after `step`, in a band of 20.0 to 22.0 °C."""
+    """A record that announces the next after `step`, in a band of 20.0 to 22.0 °C; heating means inside a window."""
     aircon = Aircon(True, 5, 23, 3, at) if heating else Aircon(False, since=at)
     wake = Wake(at + step, say("a window is open"), Mode.IN_WINDOW, Pace.TABLE, round(step.total_seconds()), at + step)
     plain = a_record(zone, at, tenths=tenths)
-    return replace(plain, aircon=aircon, wake=wake, band=Band(200, 220, 3))
+    return replace(plain, aircon=aircon, wake=wake, band=Band(200, 220, 3), inside_window=heating)
 
 
 def _rows(start: datetime, days: float, step: timedelta, zone: str) -> Iterator[dict[str, Any]]:
