@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .push import Push
 from .record import Catalogue, Mode, Turn, ZoneState
 from .settings import Settings, Zone
 from .windows import Opening, opening_at
@@ -28,7 +29,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A zone, what is known of it and how its windows stand at `now`."""
+    """A zone, what is known of it and how its windows stand at `now`; `push` is what its meter last reported."""
 
     settings: Settings
     zone: Zone
@@ -37,6 +38,7 @@ class Case:
     machine: Machine
     catalogue: Catalogue | None
     now: datetime
+    push: Push | None = None
 
     @property
     def power(self) -> bool | None:
@@ -73,10 +75,17 @@ class Case:
         return None
 
 
-def case_of(settings: Settings, zone: Zone, state: ZoneState, catalogue: Catalogue | None, now: datetime) -> Case:
+def case_of(
+    settings: Settings,
+    zone: Zone,
+    state: ZoneState,
+    catalogue: Catalogue | None,
+    now: datetime,
+    push: Push | None = None,
+) -> Case:
     """The zone's case at `now`."""
     opening = opening_at(zone.windows, settings.tz, now)
-    return Case(settings, zone, state, opening, machine_of(zone, catalogue), catalogue, now)
+    return Case(settings, zone, state, opening, machine_of(zone, catalogue), catalogue, now, push)
 
 
 def crossed_edge(zone: Zone, settings: Settings, since: datetime, now: datetime) -> bool:

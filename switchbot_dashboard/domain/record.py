@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .push import Looks, Push
 from .sentence import Sentence
 
 
@@ -78,13 +79,17 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last believable answer of a zone's meter: tenths of a degree, percent, percent."""
+    """The last believable answer of a zone's meter: tenths of a degree, percent, percent.
+
+    `pushed`: the meter reported it by itself, so nothing is switched on its word alone.
+    """
 
     tenths: int
     humidity: int | None
     battery: int | None
     read_at: datetime
     changed_at: datetime
+    pushed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,7 @@ class ZoneState:
     last_action: LastAction | None = None
     verdict: Verdict | None = None
     wake: Wake | None = None
+    hinted_looks: Looks = ()  # of the last hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,3 +329,4 @@ class House:
     calls_today: int  # since 00:00 UTC
     calls_last_24h: int
     catalogue: Catalogue | None
+    pushes: Mapping[str, Push] = field(default_factory=dict)  # the last report of each meter, by its plain id

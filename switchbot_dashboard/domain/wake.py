@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from .case import Case
 from .decision import Choice
+from .hint import quiet_until, quiet_words, silence_of, silent_words, spared
 from .polling import choose_mode, interval_of, warmup_start
 from .record import Mode, Pace, Repeat, Wake
 from .sentence import Sentence, say
@@ -37,7 +38,13 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> 
     table = interval_of(base_mode, case.settings)
     interval = table * stretched
     pace = Pace.BUDGET if stretched > 1 else Pace.TABLE
-    look_at, why = _look(case, interval, base_mode, pace, looked=looked)
+    words = _pace_words(base_mode, pace, interval)
+    quiet, silence = quiet_until(case), silence_of(case)
+    if quiet is not None and quiet[0] - now > interval:
+        interval, pace, words = quiet[0] - now, Pace.PREDICTED, quiet_words(MODE_WORDS[base_mode], quiet[1])
+    elif silence is not None:
+        words = silent_words(words, *silence)
+    look_at, why = _look(case, interval, base_mode, words, looked=looked)
     look_at = _as_soon_as_a_reading_counts(look_at, case, choice)
     at, reason = min([*_instants(case, choice), (look_at, why)], key=lambda candidate: candidate[0])
     if mode is Mode.PENDING_OFF_REPEAT and state.repeat is not None:
@@ -45,13 +52,12 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> 
     return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
 
 
-def _look(case: Case, interval: timedelta, mode: Mode, pace: Pace, *, looked: bool) -> Candidate:
+def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked: bool) -> Candidate:
     """The next reading by the pace, never in the way of an edge; a start has one taken ahead of it."""
     now, before = case.now, case.state.wake
     goes_on = before is not None and not looked and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
     kept = before is not None and goes_on and now < before.look_at <= now + interval
     look_at = before.look_at if before is not None and kept else now + interval
-    why = _pace_words(mode, pace, interval)
     warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE else None
     if warmup is not None and now < warmup < look_at:
         look_at, why = warmup, say("the warm-up for {opens:time} begins", opens=case.opening.opens_at or warmup)
@@ -136,7 +142,7 @@ def must_look(case: Case) -> bool:
     fresh = case.now - looked_at < timedelta(minutes=1)
     if case.edge_within is not None and fresh:
         return False
-    return wake.look_at <= case.now
+    return wake.look_at <= case.now and not spared(case, LEAD)
 
 
 def patience(case: Case, edge: datetime | None) -> datetime:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..domain.push import Push
 from ..domain.record import Catalogue, Order, Record, ZoneState
 from ..domain.sentence import Sentence
 
@@ -52,3 +53,4 @@ ORDER = Codec(Order, "order")
 RECORD = Codec(Record, "record")
 SENTENCE = Codec(Sentence, "outcome of the job")
 CATALOGUE = Codec(Catalogue, "list of devices")
+PUSH = Codec(Push, "last report of")

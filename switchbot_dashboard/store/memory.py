@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ..domain.push import Push
 from ..domain.record import Call, Catalogue, House, Order, Record, ZoneState
 from ..tick.ports import Saved
 
@@ -17,6 +18,7 @@ class MemoryStore:
     def __init__(self, keep: int | None = None) -> None:
         self.saved: deque[Saved] = deque(maxlen=keep)
         self.orders: dict[str, Order] = {}
+        self.pushes: dict[str, Push] = {}
         self._states: dict[str, ZoneState] = {}
         self._calls: dict[int, int] = {}  # by epoch hour
         self._catalogue: Catalogue | None = None
@@ -34,7 +36,8 @@ class MemoryStore:
         self._calls = last_day
         spent_today = sum(count for at, count in last_day.items() if at >= today)
         orders = tuple(self.orders.values())
-        return House(dict(self._states), orders, spent_today, sum(last_day.values()), self._catalogue)
+        last_24h, pushes = sum(last_day.values()), dict(self.pushes)
+        return House(dict(self._states), orders, spent_today, last_24h, self._catalogue, pushes)
 
     def intend(self, orders: Sequence[Order], calls: Sequence[Call]) -> None:
         self.orders.update({order.id: order for order in orders})

@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, case, func, insert, literal, select, union_all, update
 
 from ..domain.history import doing, mark_of
 from ..domain.record import Call, Catalogue, Fate, House, Order, Record, ZoneState
 from ..tick.ports import Saved
 from .batch import Batch
-from .codec import CATALOGUE, ORDER, RECORD, STATE
+from .codec import CATALOGUE, ORDER, PUSH, RECORD, STATE
 from .engine import reading, upsert
-from .schema import MILLISECOND, calls, catalogue, heart, orders, records, zone_states
+from .schema import MILLISECOND, calls, catalogue, heart, orders, pushes, records, zone_states
 
 HOUR = timedelta(hours=1)
 
-_STATES = select(zone_states.c.zone, zone_states.c.body)
+_STATES = union_all(  # one read for what is known of the zones and of their meters
+    select(literal("zone"), zone_states.c.zone, zone_states.c.body),
+    select(literal("push"), pushes.c.device, pushes.c.body),
+)
 _OPEN_ORDERS = select(orders.c.id, orders.c.body).where(orders.c.status == "open")
 _CALLS = select(
     func.coalesce(func.sum(case((calls.c.hour >= bindparam("midnight"), calls.c.count), else_=0)), 0),
@@ -82,7 +85,7 @@ class Repository:
         """`load`, with the count of ticks that tells whether another process has saved since."""
         hour = epoch_hour(now)
         with reading(self._engine) as connection:
-            states = connection.execute(_STATES).all()
+            known = connection.execute(_STATES).all()
             begun = connection.execute(_OPEN_ORDERS).all()
             today, last_day, ticks = connection.execute(
                 _CALLS, {"midnight": hour - hour % 24, "a_day_ago": hour - 23}
@@ -91,11 +94,14 @@ class Repository:
         if newer is not None:
             self._catalogue = (newer[0], CATALOGUE.read(f"version {newer[0]}", newer[1]))
         house = House(
-            states={zone: STATE.read(zone, body) or ZoneState(zone) for zone, body in states},
+            states={key: STATE.read(key, body) or ZoneState(key) for kind, key, body in known if kind == "zone"},
             open_orders=by_age(order for key, body in begun if (order := ORDER.read(key, body)) is not None),
             calls_today=today,
             calls_last_24h=last_day,
             catalogue=self._catalogue[1],
+            pushes={
+                key: push for kind, key, body in known if kind == "push" and (push := PUSH.read(key, body)) is not None
+            },
         )
         return Loaded(house, ticks or 0)
 

@@ -149,6 +149,13 @@ calls = Table(
     Column("count", Integer, nullable=False),
 )
 
+pushes = Table(
+    "pushes",  # one row for each meter that the settings name and that reports by itself
+    metadata,
+    Column("device", String(100), primary_key=True),
+    Column("body", Text, nullable=False),  # a Push as JSON
+)
+
 heart = Table(
     "heart",  # one row, id 1, written by the first migration
     metadata,

@@ -206,13 +206,20 @@ class Heart:
             raise Busy(say("Another tick is under way. Try again in a few seconds."))
         try:
             log.info("[automation] Automation tick started | trigger=%r", trigger)
+            before = self._around.serial()
             turned = run_tick(self._ports, trigger, every_zone=every_zone, wish=wish)
-            self._serial = self._around.serial()
+            self._serial = self._seen(before, turned)
             self._plan(turned.wake_at, turned.wake_reason)  # before another turn can plan something newer
         finally:
             self._turn_lock.release()
         self._tell_modes(turned.records)
         return turned
+
+    def _seen(self, before: int, turned: Turned) -> int:
+        """The serial after a turn; the one before it where something else was written meanwhile, such as a report."""
+        after = self._around.serial()
+        own = 2 if any(record.action is not None for record in turned.records) else 1  # an intent, and the turn
+        return after if after - before <= own else before
 
     def _plan(self, at: datetime, reason: Sentence) -> None:
         with self._guard:

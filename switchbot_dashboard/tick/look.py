@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ..domain.budget import Quota
 from ..domain.case import Case
 from ..domain.errors import CloudError
+from ..domain.hint import counted
 from ..domain.reading import judge, lasting, missing_meter, plug_power, quota_trouble, trouble_of
 from ..domain.record import Catalogue, House, Reading, Trouble, ZoneState
 from ..domain.wake import is_due, patience
@@ -66,6 +67,8 @@ def look(ports: Ports, parts: Sequence[Part], quota: Quota, edge: datetime | Non
         part.looked = True
         part.calls += sum(device in answers for device in _to_read(part.case))
         part.trouble, part.case = _taken_in(part.case, answers, quota)
+        if part.hinted:
+            part.case = replace(part.case, state=counted(part.case.state, part.case.now))
 
 
 def _to_read(case: Case) -> list[str]:

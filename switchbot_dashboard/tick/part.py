@@ -10,6 +10,7 @@ from ..domain.action import hold_for, make_order, settle
 from ..domain.case import Case
 from ..domain.decision import Choice, consider
 from ..domain.duty import Owed, by_hand, damped, owed, recover
+from ..domain.hint import read_first
 from ..domain.record import Band, Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
 from ..domain.sentence import Sentence, say
 from ..domain.wake import is_due, must_look, next_wake
@@ -35,6 +36,7 @@ class Part:
     left_open: list[str]
     due: bool
     asked: bool = False  # a person wants to see a fresh reading
+    hinted: bool = False  # the meter's own report calls for one
     wish: str = ""
     looked: bool = False
     trouble: Trouble | None = None
@@ -46,7 +48,7 @@ class Part:
     @property
     def must_look(self) -> bool:
         """Whether the meter is read before deciding; what is owed goes out first."""
-        return self.owed is None and (self.asked or must_look(self.case))
+        return self.owed is None and (self.asked or self.hinted or must_look(self.case))
 
     @property
     def failed(self) -> bool:
@@ -54,12 +56,13 @@ class Part:
         return self.trouble is not None or (self.done is not None and self.done.fate is not Fate.DONE)
 
 
-def begin(case: Case, house: House, wish: Wish | None) -> Part:
+def begin(case: Case, house: House, wish: Wish | None, *, hinted: bool = False) -> Part:
     """A zone's part: what was left open is settled first, then what is owed, or what a person wishes."""
     left_open = [order.id for order in house.open_orders if order.zone == case.zone.id]
     case, again = recover(case, house.open_orders)
     if wish is None or case.zone.id not in wish.zones:
-        return Part(case, owed(case, again), left_open, is_due(case) or bool(left_open))
+        due = is_due(case) or bool(left_open) or hinted
+        return Part(case, owed(case, again), left_open, due, hinted=hinted)
     if wish.action == RESUME:
         freed = replace(case, state=replace(case.state, hold=None))
         return Part(freed, owed(freed, again), left_open, True, asked=True, wish=RESUME)
@@ -83,7 +86,7 @@ def decide(part: Part) -> None:
     if part.owed is not None:
         part.choice, part.order = part.owed
     else:
-        part.choice = damped(consider(part.case, part.trouble), part.case)
+        part.choice = read_first(damped(consider(part.case, part.trouble), part.case), part.case)
         if part.choice.turn is not None:
             choice = part.choice
             part.order = make_order(part.choice.turn, choice.season, choice.origin, choice.sentence, part.case)
@@ -130,7 +133,7 @@ def record_of(part: Part, state: ZoneState, trigger: str, duration_ms: int) -> R
         duration_ms=duration_ms,
         wake=state.wake,
         band=Band(profile.min_tenths, profile.max_tenths, case.zone.hysteresis_tenths),
-        fresh=state.reading is not None and state.reading.read_at == state.looked_at,
+        fresh=state.reading is not None and state.looked_at is not None and state.reading.read_at >= state.looked_at,
     )
 
 

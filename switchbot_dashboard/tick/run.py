@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..domain.action import staggered
 from ..domain.budget import quota_of, stretch
-from ..domain.case import case_of
+from ..domain.case import Case, case_of
+from ..domain.hint import hinted, push_of, reported
 from ..domain.record import House, Record, ZoneState
 from ..domain.sentence import Sentence, say
-from ..domain.settings import Settings
+from ..domain.settings import Settings, Zone
 from .act import carry_out
 from .look import fresh_catalogue, look, next_edge
 from .part import Part, Wish, begin, conclude, decide, record_of, served
@@ -35,14 +36,16 @@ def run_tick(ports: Ports, trigger: str, *, every_zone: bool = False, wish: Wish
     if settings is None:
         return _saved(ports, saved_without_settings(ports.devices, house, now, trigger), house, None)
 
-    cases = [case_of(settings, zone, _state(house, zone.id), house.catalogue, now) for zone in settings.all_zones]
+    cases = [_case(settings, zone, house, now) for zone in settings.all_zones]
     edge = next_edge(cases)
     catalogue = fresh_catalogue(ports, house, cases, edge, routine=trigger == "scheduler" and wish is None)
-    cases = [case_of(settings, case.zone, case.state, catalogue, now) for case in cases]
+    cases = [case_of(settings, case.zone, case.state, catalogue, now, case.push) for case in cases]
 
-    parts = served([begin(case, house, wish) for case in cases], every_zone=every_zone, wish=wish)
+    told = _hinted(cases, house, now)
+    parts = [begin(case, house, wish, hinted=case.zone.id in told) for case in cases]
+    parts = served(parts, every_zone=every_zone, wish=wish)
     if not parts:
-        return _turned((), house.states, settings, now)
+        return _turned((), house, settings, now)
     quota = quota_of(settings, house.calls_today, now)
     look(ports, parts, quota, edge)
     for part in parts:
@@ -93,26 +96,37 @@ def first_wake(ports: Ports) -> tuple[datetime, Sentence] | None:
     now, settings = ports.clock(), ports.settings()
     if settings is None:
         return None
-    turned = _turned((), ports.store.load(now).states, settings, now)
+    turned = _turned((), ports.store.load(now), settings, now)
     return turned.wake_at, turned.wake_reason
 
 
 def _saved(ports: Ports, saved: Saved, house: House, settings: Settings | None) -> Turned:
     records = ports.store.save(saved)
-    return _turned(records, {**house.states, **{state.zone: state for state in saved.states}}, settings, saved.at)
+    states = {**house.states, **{state.zone: state for state in saved.states}}
+    return _turned(records, replace(house, states=states), settings, saved.at)
 
 
-def _turned(
-    records: Sequence[Record], states: Mapping[str, ZoneState], settings: Settings | None, now: datetime
-) -> Turned:
-    """The earliest wake of the zones in force; a zone that was never served is due now."""
+def _turned(records: Sequence[Record], house: House, settings: Settings | None, now: datetime) -> Turned:
+    """The earliest wake of the zones in force; a zone that was never served is due now, as is one with a hint."""
+    states = house.states
     zones = [zone.id for zone in settings.all_zones] if settings is not None else list(states)
     wakes = [state.wake for zone in zones if (state := states.get(zone)) is not None and state.wake is not None]
     if len(wakes) < len(zones):
         return Turned(records, now, say("a zone was not served yet"))
+    if settings is not None and house.pushes:
+        cases = [_case(settings, zone, house, now) for zone in settings.all_zones]
+        if _hinted(cases, house, now):
+            return Turned(records, now, say("a meter reported a value on which something would be switched"))
     first = min(wakes, key=lambda wake: wake.at)
     return Turned(records, first.at, first.reason)
 
 
-def _state(house: House, zone: str) -> ZoneState:
-    return house.states.get(zone) or ZoneState(zone)
+def _hinted(cases: Sequence[Case], house: House, now: datetime) -> frozenset[str]:
+    """The zones that are read at once because of what their meters reported."""
+    return hinted(cases, house.states.values(), now) if house.pushes else frozenset()
+
+
+def _case(settings: Settings, zone: Zone, house: House, now: datetime) -> Case:
+    """The zone's case, with what its meter reported by itself in the picture."""
+    state = house.states.get(zone.id) or ZoneState(zone.id)
+    return reported(case_of(settings, zone, state, house.catalogue, now), push_of(house, zone))
