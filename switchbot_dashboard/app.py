@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from . import __version__, sources
 from .config import Config, ConfigError, read_config, start_refusal
 from .domain.errors import CloudError
+from .domain.push import Event
 from .domain.record import Catalogue
 from .domain.sentence import Sentence, say
 from .domain.settings import Settings
@@ -27,17 +28,20 @@ from .store.engine import open_engine
 from .store.lock import FileLock as FileLock
 from .store.pages import UNWELL as UNWELL
 from .store.pages import PageMemory, SteadyJobs, prepared
+from .store.pushes import Pushes as PushRows
 from .store.queries import Queries
 from .store.repository import Repository
 from .store.rollups import rolled_up
 from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
 from .store.watch import Watch
+from .store.webhook_secret import WebhookSecret
 from .tick.controls import Controls, NotDone, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
 from .tick.jobs import Job, JobTime, failed
 from .tick.ports import Clock, Ports
+from .tick.pushes import Pushes
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -75,6 +79,8 @@ class Dashboard:
         self._filled: tuple[Settings, Settings] | None = None
         self.source = self._source()
         self.ports = Ports(clock, self.settings, self.source.devices, self.store)
+        self.webhook_secret = WebhookSecret(config.data_dir)
+        self.pushes = Pushes(self.settings, clock, lambda: self.memory.load(clock()), PushRows(self.engine), _event_of)
         self.turn_lock = FileLock(config.data_dir / "turn.lock", role)
         self.jobs = JobList([self._cleanup_job(), self._rollup_job()], SteadyJobs(self.queries), clock, self.zone)
         self.heart = Heart(
@@ -168,6 +174,7 @@ class Dashboard:
             furnished=self.settings,
             refresh_devices=self.list_account,
             refresh_scenes=self.list_account,
+            webhook=said.Webhook(self.webhook_secret.matches, self.pushes.offer),
             meanings={
                 Busy: said.Busy,
                 UnknownZone: said.UnknownZone,
@@ -268,6 +275,12 @@ def create_app(config: Config | None = None) -> Flask:
     if starts_here(os.environ, sys.argv):
         dashboard.start()
     return app
+
+
+def _event_of(content: bytes) -> Event | None:
+    from .switchbot.webhook import event_of  # its room brings requests along, which the virtual home never needs
+
+    return event_of(content)
 
 
 def refused(dashboard: Dashboard) -> str | None:

@@ -23,6 +23,7 @@ from .settings import settings
 from .shell import register_shell
 from .static_files import register_static
 from .ticks import ticks
+from .webhook import webhook
 
 LARGEST_BODY = 64 * 1024  # bytes
 
@@ -54,6 +55,7 @@ def build_web(service: Service) -> Flask:
         ticks,
         history,
         schedule,
+        webhook,
     ):
         app.register_blueprint(blueprint)
     register_shell(app)

@@ -13,13 +13,15 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from ..domain.hint import pictured
+from ..domain.push import plain_id, rhythm_of
 from ..domain.record import Catalogue, Device, House, ZoneState
 from ..domain.roles import Role, roles_of
 from ..domain.settings import Settings, Zone
 from ..domain.settings_edit import zone_change
 from .access import admin, caller, member, service
 from .errors import Refusal
-from .i18n import age, moment, number, percent, temp
+from .i18n import age, moment, number, percent, span, temp
 from .terms import aircon_words, name_of
 from .told import in_force, told
 from .words import opened
@@ -83,7 +85,8 @@ class DevicesPage:
 def shown() -> str:
     """The page; it costs no call."""
     handed, now = service(), service().clock()
-    settings, house = in_force(), handed.memory.load(now)
+    settings = in_force()
+    house = pictured(handed.memory.load(now), settings, now)
     page = devices_page(
         handed.memory.catalogue(), settings, house, now, admin=caller().admin, stated=handed.settings.current
     )
@@ -253,6 +256,7 @@ def _thing(
     facts: list[Fact] = []
     for zone in zones:
         facts += _known(device, zone, house.states.get(zone.id, ZoneState(zone.id)), now)
+    facts += _reports(device, house, now)
     if device.hub and device.hub != device.id:
         facts.append((_("Hub"), names.get(device.hub, device.hub)))
     if not device.infrared:
@@ -282,6 +286,18 @@ def _known(device: Device, zone: Zone, state: ZoneState, now: datetime) -> list[
     if device.id == zone.aircon_device_id:
         facts.append((_("Assumed"), aircon_words(state.aircon)))
     return facts
+
+
+def _reports(device: Device, house: House, now: datetime) -> list[Fact]:
+    """Whether the device tells of its readings by itself, how often, and when it last did."""
+    push = house.pushes.get(plain_id(device.id))
+    if push is None:
+        return []
+    rhythm, last = rhythm_of(push), age(push.arrived_at, now)
+    if rhythm is None:
+        return [(_("Reports by itself"), _("last %(age)s", age=last))]
+    usual = span(round(rhythm.usual.total_seconds()))
+    return [(_("Reports by itself"), _("about every %(span)s, last %(age)s", span=usual, age=last))]
 
 
 def _use(device: Device, zone: Zone, role: Role, named: Zone | None, *, alone: bool) -> Use:

@@ -15,6 +15,7 @@ from functools import cached_property
 from flask import current_app
 
 from ..domain.history import Sample
+from ..domain.hint import pictured
 from ..domain.record import Record, ZoneState
 from .home_chart import SHOWN
 from .quota import quota_view
@@ -117,7 +118,7 @@ def gather(service: Service) -> Known:
         settings=desk.current,
         faults=desk.faults,
         faults_at=desk.faults_at,
-        house=memory.load(now),
+        house=pictured(memory.load(now), desk.current, now),
         pulse=pulse,
         running=heart.running,
         driving=heart.driving,

@@ -278,6 +278,17 @@ class People(Protocol):
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """The way in for the cloud's events: whether a text is the secret, and where an event's body goes.
+
+    Both are quick: no call, no tick, and no wait for the database.
+    """
+
+    knows: Callable[[str], bool]
+    take: Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
 class Service:
     """All that the pages work with.
 
@@ -301,6 +312,7 @@ class Service:
     refresh_scenes: Callable[[], Catalogue]
     meanings: Mapping[type[Exception], type[Sorry]] = field(default_factory=dict)
     furnished: Callable[[], Settings | None] = lambda: None
+    webhook: Webhook | None = None
 
     def sorry(self, error: Exception) -> Sorry | None:
         """The error as one that a person is told of, in their language; None for one that nobody expected."""

@@ -64,6 +64,7 @@ def test_only_these_views_are_open_to_all(app: Flask) -> None:
         "/login",
         "/manifest.webmanifest",
         "/static/<path:filename>",
+        "/webhook/switchbot/<secret>",
     }
 
 

@@ -16,7 +16,7 @@ from switchbot_dashboard.web.openapi import HINT, NotDescribed, document_of
 
 PREFIXES = ("/api/", "/history/api/", "/history/export", "/webhook/", "/healthz", "/readyz", "/metrics")
 SHARED = {"500"}
-FILLED = {"action": "off", "job": "cleanup"}
+FILLED = {"action": "off", "job": "cleanup", "secret": "unknown"}
 
 
 @pytest.fixture(scope="module")

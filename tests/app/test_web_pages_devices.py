@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from support.web_fakes import Home
+from support.web_fakes import NOW, Home
 from support.web_pages import a_home, client_of, text_of
 
+from switchbot_dashboard.domain.push import Push
 from switchbot_dashboard.domain.record import Catalogue, Device
 from switchbot_dashboard.domain.roles import Role as Part
 from switchbot_dashboard.domain.roles import roles_of
@@ -150,3 +152,13 @@ def test_a_member_sees_no_button_and_may_not_press_one(home: Home, client: Flask
 def test_an_account_that_was_never_listed_says_so(home: Home, client: FlaskClient) -> None:
     home.memory.listed = None
     assert "have not been listed yet" in text_of(client, "/devices")
+
+
+def test_a_device_that_reports_by_itself_says_how_often_and_when_last(home: Home, client: FlaskClient) -> None:
+    assert "Reports by itself" not in text_of(client, "/devices")
+    last = NOW - timedelta(minutes=1)
+    push = Push("METER1", 212, 45, 90, last, last, (180,) * 8)
+    home.memory.house = replace(home.memory.house, pushes={"METER1": push})
+    page = text_of(client, "/devices")
+    assert "Reports by itself</dt><dd>about every 3 min, last 60 s ago" in page
+    assert "21.2 °C, 45 % (60 s ago)" in page
