@@ -264,6 +264,8 @@ def _failed(message: str) -> NoReturn:
 
 
 from .cli_people import token, user  # noqa: E402  (the commands above come first in the help)
+from .cli_webhook import webhook  # noqa: E402
 
 main.add_command(user)
 main.add_command(token)
+main.add_command(webhook)

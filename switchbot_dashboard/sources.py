@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .config import Config
 from .domain.sentence import say
@@ -14,6 +15,9 @@ from .domain.settings import Settings
 from .store.memory import MemoryStore
 from .tick.ports import Clock, Devices, Ports, Saved
 from .tick.rehearsal import PretendClock, tick_every
+
+if TYPE_CHECKING:
+    from .switchbot.hooks import Hooks
 
 WEEK, STEP = timedelta(days=7), timedelta(minutes=10)
 WORLD_FILE = "virtual-home.json"
@@ -25,7 +29,7 @@ class Source:
 
     `give_way` ends a reading that hangs, `stop` every call, also later ones. `rehearse` runs the real tick over the
     week before an instant and returns what it leaves; the cloud has none. `skew` is how far our clock is ahead of the
-    cloud's, as its last answer told.
+    cloud's, as its last answer told. `hooks` is the account's webhook; the virtual home has none.
     """
 
     devices: Devices
@@ -34,11 +38,13 @@ class Source:
     stop: Callable[[], None]
     rehearse: Callable[[Settings, datetime], Sequence[Saved]] | None = None
     skew: Callable[[], timedelta | None] = lambda: None
+    hooks: Hooks | None = None
 
 
 def cloud(config: Config, clock: Clock, daily_limit: Callable[[], int], spent_today: Callable[[], int]) -> Source:
     """The account behind the credentials."""
     from .switchbot import Client, Cloud
+    from .switchbot.hooks import Hooks
 
     client = Client(
         config.api_base_url,
@@ -50,7 +56,10 @@ def cloud(config: Config, clock: Clock, daily_limit: Callable[[], int], spent_to
         timeout=config.timeout_seconds,
     )
     account = Cloud(client, clock=clock, daily_limit=daily_limit, spent_today=spent_today)
-    return Source(account, lambda settings: settings, account.give_way, account.close, skew=lambda: client.skew)
+    hooks = Hooks(client)
+    return Source(
+        account, lambda settings: settings, account.give_way, account.close, skew=lambda: client.skew, hooks=hooks
+    )
 
 
 def virtual_home(config: Config, clock: Clock) -> Source:

@@ -36,6 +36,7 @@ MAY = {
         "logs",
         "checkup",
         "cli_people",
+        "cli_webhook",
         "web.records",
         "web.forecast_view",
         "__version__",
@@ -56,7 +57,7 @@ OUTSIDE = {
     "sqlalchemy": {"store", "people", "notifications"},
     "alembic": {"store"},
     "requests": {"switchbot", "notifications"},
-    "click": {"cli", "cli_people"},
+    "click": {"cli", "cli_people", "cli_webhook"},
     "apscheduler": {"tick"},
     "prometheus_client": {"web", "app"},
 }

@@ -98,6 +98,11 @@ class Client:
         data = b"" if content is None else json.dumps(content).encode()
         self._tried("POST", path, data, purpose, endpoint, attempts, caller or _Unhurried(self._sleep))
 
+    def ask(self, path: str, purpose: str, endpoint: str, content: Mapping[str, object]) -> object:
+        """The body that a POST is answered with: for questions that the cloud takes as POST. Not tried again."""
+        data = json.dumps(content).encode()
+        return self._tried("POST", path, data, purpose, endpoint, 1, _Unhurried(self._sleep))
+
     def spent(self) -> tuple[Call, ...]:
         """The tries counted since this was last asked."""
         return self.ledger.take()

@@ -9,7 +9,7 @@ In a test::
         cloud.wait_for("commands", 2)                # raises after five seconds
         cloud.seen("status"), cloud.acted, cloud.heal()
 
-Endpoints are `status`, `commands`, `scene` (execute), `devices`, `scenes`, or `*` for all of them. As a process:
+Endpoints are `status`, `commands`, `scene` (execute), `devices`, `scenes`, `webhook`, or `*` for all. As a process:
 `python -m support.standin --port 8099` (with `tests` on the path), steered by POST `/_standin/misbehave` (endpoint,
 fault, times, device), `/_standin/heal`, `/_standin/release`, `/_standin/device` (id, status), and GET `/_standin/log`.
 """
@@ -67,6 +67,7 @@ class StandIn:
         }
         self.remotes = {AIRCON: "Air Conditioner", DIY: "DIY Air Conditioner"}
         self.scenes = {SCENE: "Winter evening"}
+        self.hooks: dict[str, bool] = {}  # the account's webhook, and whether it is on: one at most
         self.log: list[Seen] = []
         self.acted: list[tuple[float, str, str, str]] = []  # time.time(), device or scene, command, parameter
         self._faults: list[dict[str, Any]] = []
@@ -166,11 +167,35 @@ class StandIn:
             if entry.target not in self.status:
                 return {"statusCode": 190, "message": "wrong deviceId", "body": {}}
             body = self.status[entry.target]
+        elif entry.endpoint == "webhook":
+            return self.hooked(entry.target, entry.body)
         elif entry.endpoint == "commands" and entry.target not in self.remotes and entry.target not in self.status:
             return {"statusCode": 152, "message": "device not found", "body": {}}
         elif entry.endpoint == "commands" and entry.target == DIY and entry.body["command"] == "setAll":
             return {"statusCode": 160, "message": "unknown command", "body": {}}
         return {"statusCode": 100, "message": "success", "body": body}
+
+    def hooked(self, verb: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """The account's one webhook: asked for, set, switched, deleted. Its address is not tried."""
+        action, refused = asked.get("action"), {"statusCode": 190, "message": "", "body": {}}
+        match verb, action:
+            case "queryWebhook", "queryUrl":
+                return {"statusCode": 100, "message": "success", "body": {"urls": list(self.hooks)}}
+            case "queryWebhook", "queryDetails":
+                times = {"createTime": 1_700_000_000_000, "lastUpdateTime": 1_700_000_000_000, "deviceList": "ALL"}
+                body = [{"url": url, "enable": self.hooks[url], **times} for url in asked["urls"] if url in self.hooks]
+                return {"statusCode": 100, "message": "success", "body": body}
+            case "setupWebhook", "setupWebhook" if self.hooks:
+                return refused | {"message": "webhook is exist"}
+            case "setupWebhook", "setupWebhook":
+                self.hooks[asked["url"]] = True
+            case "updateWebhook", "updateWebhook" if asked["config"]["url"] in self.hooks:
+                self.hooks[asked["config"]["url"]] = asked["config"]["enable"]
+            case "deleteWebhook", "deleteWebhook" if asked["url"] in self.hooks:
+                del self.hooks[asked["url"]]
+            case _:
+                return refused
+        return {"statusCode": 100, "message": "success", "body": {}}
 
     def act(self, entry: Seen) -> None:
         """Carry a command or scene out, as far as this home can."""
@@ -238,6 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return endpoint, target
             case ["v1.1", "scenes", target, "execute"]:
                 return "scene", target
+            case ["v1.1", "webhook", verb]:
+                return "webhook", verb
         return "", ""
 
     def _write(self, status: int, text: str, fault: Fault | None = None) -> None:
