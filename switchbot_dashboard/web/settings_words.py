@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 from ..domain.record import Catalogue
 from ..domain.settings_leaves import Node, house_leaves
 from .i18n import DAYS, FIXED, SHORT_DAYS, french
+from .typed_times import is_clock
 
 Words = Mapping[str, object]
 """Keys with their words: lazy texts, said in the reader's language when they are shown."""
@@ -314,7 +315,7 @@ def window_words(window: object) -> str:
 
 def until_words(start: str, end: str) -> str:
     """What is worth saying about a window's end: that it is on the next day, or that there is none."""
-    if not start or not end or start < end:
+    if not (is_clock(start) and is_clock(end)) or start < end:
         return ""
     return _("the whole day") if start == end else _("until %(end)s the next day", end=clock_words(end))
 

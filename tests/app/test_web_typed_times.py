@@ -101,3 +101,10 @@ def test_a_range_that_is_none_is_told_at_its_field_and_keeps_what_was_typed(quer
     for value in query.split("&"):
         name, _, typed = value.partition("=")
         assert name in ("range", "zone") or f'name="{name}" value="{typed}"' in page
+
+
+def test_nothing_is_said_of_the_next_day_beside_a_time_that_is_none(tmp_path: Path) -> None:
+    with whole(tmp_path) as home:
+        answer = home.client.post("/settings", data=a_window("7h99", "06:30"))
+    assert answer.status_code == 422
+    assert "until 06:30 the next day" not in answer.text

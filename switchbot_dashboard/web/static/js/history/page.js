@@ -19,7 +19,7 @@ const place = document.getElementById("chart");
 const part = (id) => document.getElementById(id);
 
 let wanted = [Date.parse(root.dataset.start) / 1000, Date.parse(root.dataset.end) / 1000]; // what reset goes back to
-let typed = false; // whether someone filled in a range, which stands until it is asked for
+let typed = part("own").querySelector("[aria-invalid]") !== null; // whether a range was filled in, which stands until it is asked for
 let follows = root.dataset.own === "0"; // whether the end is the present
 let data = null;
 let loaded = null; // the time that was fetched
