@@ -53,6 +53,12 @@ class Case:
         return hold is not None and (hold.until is None or self.now < hold.until)
 
     @property
+    def preheating(self) -> bool:
+        """Whether an early start for the coming window is under way."""
+        prepared = self.state.learned.preheat
+        return prepared is not None and prepared == self.opening.opens_at and self.zone.optimal_start_enabled
+
+    @property
     def last_tick(self) -> datetime | None:
         """When the zone was last served."""
         return self.state.verdict.at if self.state.verdict else None

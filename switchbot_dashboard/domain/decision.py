@@ -7,8 +7,9 @@ from datetime import datetime
 
 from .action import cooldown_until, same_state, wanted_state
 from .case import Case
+from .preheat import Lead, early_limits, preparing
 from .reading import stale_reason
-from .record import Origin, Outcome, Reading, Trouble, Turn
+from .record import Doubt, Origin, Outcome, Reading, Suspect, Trouble, Turn
 from .sentence import Sentence, say
 from .settings import Profile, Season
 
@@ -62,8 +63,12 @@ def consider(case: Case, looked: Trouble | None) -> Choice:
         return Choice(Outcome.WATCHING, say("No window is set: the zone is watched, nothing is sent."))
     if case.held:
         return Choice(Outcome.HELD, _held(case))
-    if not case.opening.inside:
+    lead = None if case.opening.inside else preparing(case)
+    if not case.opening.inside and lead is None:
         return outside(case)
+    doubt = case.state.doubt
+    if doubt is not None and doubt.suspect is Suspect.METER and looked is None:
+        return _on_no_word(case, doubt)
     trouble = looked or _standing_trouble(case)
     if trouble is not None:
         return Choice(_stale_or(trouble, case), trouble.sentence)
@@ -75,13 +80,15 @@ def consider(case: Case, looked: Trouble | None) -> Choice:
     if not zone.aircon_device_id and not any((zone.aircon_scenes.winter, zone.aircon_scenes.summer)):
         words = "No air conditioner is chosen, so nothing can be sent. Set aircon_device_id in the settings."
         return Choice(Outcome.MISSING_DEVICE, say(words))
+    if lead is not None:
+        return _early(case, case.state.reading, lead)
     return _inside(case, case.state.reading)
 
 
-def outside(case: Case) -> Choice:
-    """Outside the windows: off where the household asked for it and it is not off already."""
+def outside(case: Case, *, unsure: bool = False) -> Choice:
+    """Outside the windows: off where the household asked for it and it is not, or not surely, off already."""
     opens = case.opening.opens_at
-    if case.zone.turn_off_outside_windows and case.power is not False and not case.held:
+    if case.zone.turn_off_outside_windows and (unsure or case.power is not False) and not case.held:
         words = "No window is open any more: off"
         if not case.power:
             words = "No window is open, and whether it runs is not known: off"
@@ -100,12 +107,44 @@ def _inside(case: Case, reading: Reading) -> Choice:
         return Choice(Outcome.NO_ACTION, why, season=season)
     if same_state(case.state.aircon, wanted_state(turn, season, case), case.power):
         return _already(case, turn, wanted, why)
-    choice = _ordered(turn, season, why)
-    wait = cooldown_until(case, turn)
+    return _unless_cooling_down(case, _ordered(turn, season, why))
+
+
+def _on_no_word(case: Case, doubt: Doubt) -> Choice:
+    """While the meter is not believed: what runs is turned off once, and nothing else is done."""
+    if case.power is False or case.state.aircon.since is None or case.state.aircon.since > doubt.since:
+        return Choice(Outcome.STALE_READING, doubt.sentence, season=case.zone.mode)
+    words = say("{why} What runs is turned off once, to be safe.", why=doubt.sentence)
+    return Choice(Outcome.STALE_READING, words, Turn.OFF, Origin.THERMOSTAT, case.zone.mode)
+
+
+def _unless_cooling_down(case: Case, choice: Choice) -> Choice:
+    wait = cooldown_until(case, choice.turn) if choice.turn is not None else None
     if wait is None:
         return choice
-    held_back = say("{why}; held back until {until:clock} by the cooldown", why=why, until=wait)
-    return Choice(Outcome.COOLDOWN, held_back, season=season, cooldown_until=wait)
+    held_back = say("{why}; held back until {until:clock} by the cooldown", why=choice.sentence, until=wait)
+    return Choice(Outcome.COOLDOWN, held_back, season=choice.season, cooldown_until=wait)
+
+
+def _early(case: Case, reading: Reading, lead: Lead) -> Choice:
+    """Before a window, on its way to be in the band when that opens; early there, it is held at the near threshold."""
+    season, runs = case.zone.mode, case.power is not False
+    low, high, turns = early_limits(case)
+    ready = reading.tenths >= high if season is Season.WINTER else reading.tenths <= low
+    spent = reading.tenths <= low if season is Season.WINTER else reading.tenths >= high
+    if ready:
+        words = "{now:temp} is reached before the window opens at {opens:time}: rests until then"
+        why = say(words, now=reading.tenths, opens=lead.opens)
+        if case.power is False:
+            return Choice(Outcome.OPTIMAL_START, why, season=season)
+        return _unless_cooling_down(case, Choice(OFF_OUTCOME[season], why, Turn.OFF, Origin.THERMOSTAT, season))
+    begins = not case.preheating
+    if begins or (spent and not runs):
+        wanted = same_state(case.state.aircon, wanted_state(Turn.ON, season, case), case.power)
+        choice = Choice(Outcome.OPTIMAL_START, lead.words(begins=True), None if wanted else Turn.ON, season=season)
+        return _unless_cooling_down(case, choice)
+    words = "{now:temp}, on the way to {goal:temp} for the window that opens at {opens:time}"
+    return Choice(Outcome.OPTIMAL_START, say(words, now=reading.tenths, goal=turns, opens=lead.opens), season=season)
 
 
 def _fan_instead(case: Case, wanted: Turn | None, why: Sentence) -> tuple[Turn | None, Sentence]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from .action import abandoned, make_order, sent_again
 from .case import Case
 from .decision import OFF_OUTCOME, ON_OUTCOME, Choice, outside
-from .record import Order, Origin, Outcome, Turn
+from .record import Order, Origin, Outcome, Suspect, Turn
 from .sentence import say
 from .settings import Season
 
@@ -52,15 +52,21 @@ def damped(choice: Choice, case: Case) -> Choice:
 
 def _window_end(case: Case) -> Owed | None:
     """Off at a window's end. Where nobody knows the state, as at the very first tick, there is no hurry."""
-    if not case.zone.automation_enabled or not case.zone.windows or case.opening.inside:
+    if not case.zone.automation_enabled or not case.zone.windows or case.opening.inside or case.preheating:
         return None
     just_closed = case.last_tick is not None and case.edge_since(case.last_tick)
     if case.power is None and not just_closed:
         return None
-    choice = damped(outside(case), case)
+    choice = damped(outside(case, unsure=just_closed and _may_run_on(case)), case)
     if choice.turn is None:
         return None
     return choice, make_order(choice.turn, choice.season, choice.origin, choice.sentence, case)
+
+
+def _may_run_on(case: Case) -> bool:
+    """Whether the room goes on as if the unit had not heard an off: a window's end is an occasion to say it again."""
+    doubt = case.state.doubt
+    return doubt is not None and doubt.suspect is Suspect.UNIT and case.power is False
 
 
 def _repeat(case: Case) -> Owed | None:

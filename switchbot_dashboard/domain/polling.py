@@ -11,7 +11,15 @@ from .windows import Opening
 ACTIVE = frozenset({Mode.FIXED, Mode.IN_WINDOW, Mode.WARMUP, Mode.OPTIMAL_START})
 
 
-def choose_mode(settings: Settings, zone: Zone, opening: Opening, now: datetime, *, repeat_due: bool = False) -> Mode:
+def choose_mode(
+    settings: Settings,
+    zone: Zone,
+    opening: Opening,
+    now: datetime,
+    *,
+    repeat_due: bool = False,
+    preheating: bool = False,
+) -> Mode:
     """The polling mode of a zone at `now`: the first row of the table that applies."""
     if not settings.adaptive_polling_enabled:
         return Mode.FIXED
@@ -23,6 +31,8 @@ def choose_mode(settings: Settings, zone: Zone, opening: Opening, now: datetime,
         return Mode.PENDING_OFF_REPEAT
     if opening.inside:
         return Mode.IN_WINDOW
+    if preheating:
+        return Mode.OPTIMAL_START
     start = warmup_start(settings, opening)
     return Mode.WARMUP if start is not None and start <= now else Mode.IDLE
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from .learned import NOTHING, Kept
 from .push import Looks, Push
 from .sentence import Sentence
 
@@ -75,6 +76,7 @@ class Origin(StrEnum):
     WINDOW_END = "window_end"
     REPEAT = "repeat"
     MANUAL = "manual"
+    RESEND = "resend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,22 @@ class Verdict:
     at: datetime
 
 
+class Suspect(StrEnum):
+    """What is not believed: the meter, or that the air conditioner hears."""
+
+    METER = "meter"
+    UNIT = "unit"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that does not fit, since an instant, and what to do about it."""
+
+    suspect: Suspect
+    sentence: Sentence
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneState:
     """All that is known of a zone between two ticks."""
@@ -249,6 +267,8 @@ class ZoneState:
     last_action: LastAction | None = None
     verdict: Verdict | None = None
     wake: Wake | None = None
+    learned: Kept = NOTHING
+    doubt: Doubt | None = None
     hinted_looks: Looks = ()  # of the last hour
 
 

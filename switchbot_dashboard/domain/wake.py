@@ -8,6 +8,7 @@ from .case import Case
 from .decision import Choice
 from .hint import quiet_until, quiet_words, silence_of, silent_words, spared
 from .polling import choose_mode, interval_of, warmup_start
+from .prediction import worth_a_look
 from .record import Mode, Pace, Repeat, Wake
 from .sentence import Sentence, say
 from .windows import Opening
@@ -33,18 +34,24 @@ Candidate = tuple[datetime, Sentence]
 def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> Wake:
     """The zone's next wake. `case.state` is what is known after the tick; `stretched` is the budget's factor."""
     state, now, opening = case.state, case.now, case.opening
-    base_mode = choose_mode(case.settings, case.zone, opening, now)
-    mode = choose_mode(case.settings, case.zone, opening, now, repeat_due=state.repeat is not None)
+    early = case.preheating
+    base_mode = choose_mode(case.settings, case.zone, opening, now, preheating=early)
+    mode = choose_mode(case.settings, case.zone, opening, now, repeat_due=state.repeat is not None, preheating=early)
     table = interval_of(base_mode, case.settings)
     interval = table * stretched
     pace = Pace.BUDGET if stretched > 1 else Pace.TABLE
     words = _pace_words(base_mode, pace, interval)
+    foreseen = worth_a_look(case, base_mode)
+    if foreseen is not None and not (stretched > 1 and foreseen[0] - now < interval):
+        least = timedelta(seconds=case.settings.poll_interval_seconds)
+        interval, pace, words = max(foreseen[0] - now, least), Pace.PREDICTED, foreseen[1]
     quiet, silence = quiet_until(case), silence_of(case)
     if quiet is not None and quiet[0] - now > interval:
         interval, pace, words = quiet[0] - now, Pace.PREDICTED, quiet_words(MODE_WORDS[base_mode], quiet[1])
     elif silence is not None:
         words = silent_words(words, *silence)
-    look_at, why = _look(case, interval, base_mode, words, looked=looked)
+    by_the_clock = pace is not Pace.PREDICTED
+    look_at, why = _look(case, interval, base_mode, words, looked=looked, by_the_clock=by_the_clock)
     look_at = _as_soon_as_a_reading_counts(look_at, case, choice)
     at, reason = min([*_instants(case, choice), (look_at, why)], key=lambda candidate: candidate[0])
     if mode is Mode.PENDING_OFF_REPEAT and state.repeat is not None:
@@ -52,13 +59,13 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> 
     return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
 
 
-def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked: bool) -> Candidate:
+def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked: bool, by_the_clock: bool) -> Candidate:
     """The next reading by the pace, never in the way of an edge; a start has one taken ahead of it."""
     now, before = case.now, case.state.wake
     goes_on = before is not None and not looked and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
     kept = before is not None and goes_on and now < before.look_at <= now + interval
     look_at = before.look_at if before is not None and kept else now + interval
-    warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE else None
+    warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE and by_the_clock else None
     if warmup is not None and now < warmup < look_at:
         look_at, why = warmup, say("the warm-up for {opens:time} begins", opens=case.opening.opens_at or warmup)
     edge = case.opening.next_edge

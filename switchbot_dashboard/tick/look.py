@@ -12,6 +12,7 @@ from ..domain.errors import CloudError
 from ..domain.hint import counted
 from ..domain.reading import judge, lasting, missing_meter, plug_power, quota_trouble, trouble_of
 from ..domain.record import Catalogue, House, Reading, Trouble, ZoneState
+from ..domain.truth import learned_from
 from ..domain.wake import is_due, patience
 from .part import Part
 from .ports import Ports, Status
@@ -89,7 +90,7 @@ def _taken_in(case: Case, answers: Answers, quota: Quota) -> tuple[Trouble | Non
         trouble = lasting(found, state.trouble)
         state = replace(state, trouble=trouble)
     else:
-        state = replace(state, reading=found, trouble=None)
+        state = learned_from(replace(state, reading=found, trouble=None), found, case.now)
     return trouble, replace(case, state=_with_true_power(state, answers.get(case.machine.device), case))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ..domain.action import hold_for, make_order, settle
+from ..domain.action import hold_for, settle
 from ..domain.case import Case
-from ..domain.decision import Choice, consider
-from ..domain.duty import Owed, by_hand, damped, owed, recover
+from ..domain.chosen import chosen, taught
+from ..domain.decision import Choice
+from ..domain.duty import Owed, by_hand, owed, recover
 from ..domain.hint import read_first
 from ..domain.record import Band, Done, Fate, House, Order, Outcome, Record, Trouble, Verdict, ZoneState
 from ..domain.sentence import Sentence, say
@@ -86,10 +87,10 @@ def decide(part: Part) -> None:
     if part.owed is not None:
         part.choice, part.order = part.owed
     else:
-        part.choice = read_first(damped(consider(part.case, part.trouble), part.case), part.case)
-        if part.choice.turn is not None:
-            choice = part.choice
-            part.order = make_order(part.choice.turn, choice.season, choice.origin, choice.sentence, part.case)
+        part.choice, part.order = chosen(part.case, part.trouble)
+        unread = read_first(part.choice, part.case)
+        if unread is not part.choice:
+            part.choice, part.order = unread, None
     if part.order is None and part.choice.turn is not None:
         words = "Nothing in this zone can carry that out. Set aircon_device_id or a scene for it in the settings."
         part.choice = replace(part.choice, outcome=Outcome.MISSING_DEVICE, sentence=say(words), turn=None)
@@ -106,6 +107,7 @@ def conclude(part: Part, stretched: float) -> ZoneState:
         state = _without_a_hold_that_ended(settle(state, part.done, case), case.now)
         if part.wish and part.wish != RESUME:
             state = replace(state, hold=hold_for(part.wish, case, part.done.sent_at))
+    state = taught(state, case, choice, part.order)
     outcome, sentence = _verdict(part, choice)
     state = replace(state, verdict=Verdict(outcome, sentence, case.now))
     wake = next_wake(replace(case, state=state), choice, looked=part.looked, stretched=stretched)
