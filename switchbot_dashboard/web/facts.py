@@ -14,8 +14,8 @@ from functools import cached_property
 
 from flask import current_app
 
-from ..domain.history import Sample
 from ..domain.hint import pictured
+from ..domain.history import Sample
 from ..domain.record import Record, ZoneState
 from .home_chart import SHOWN
 from .quota import quota_view
