@@ -44,7 +44,6 @@ EXPORT_STEP = words_asked(
 )
 EXPORTED = (*RANGE_ASKED, ZONE_ASKED, EXPORT_STEP)
 MOST_WINDOWS = 500
-LONGEST_RECORDED = timedelta(days=35)  # more records than can be read in a moment
 
 Faults = dict[str, str]
 
@@ -267,7 +266,8 @@ def _not_too_many(zone: str, asked: Range, finest: Granularity) -> None:
 
 def _windows(zone: str, asked: Range, finest: Granularity, now: datetime, tz: ZoneInfo) -> tuple[Sequence[Span], bool]:
     """When windows were open by the records, and will be by the settings; whether that is too much to be drawn."""
-    if finest is Granularity.DAY or asked.end - asked.start > LONGEST_RECORDED:
+    many = _history().raw_count(zone, asked.start, asked.end, MOST_POINTS) > MOST_POINTS  # too many to look through
+    if many or finest is Granularity.DAY:
         return (), True
     spans = list(_history().inside(zone, asked.start, asked.end, now=now))
     if asked.end > now:

@@ -244,3 +244,10 @@ def test_the_history_is_for_those_who_are_let_in() -> None:
         assert answer.status_code == 401, address
         assert answer.json is not None
     assert build_web(Home().service()).test_client().post(DATA).status_code == 405
+
+
+def test_windows_to_come_are_those_of_the_settings_and_join_what_was_recorded(client: FlaskClient) -> None:
+    found = got(client, f"{DATA}?start=2026-03-02T12:00:00Z&end=2026-03-03T12:00:00Z")
+    opens, closes = NOW.timestamp(), datetime(2026, 3, 2, 22, tzinfo=UTC).timestamp()
+    assert found["windows"] == [[opens, closes]]  # nothing open was recorded; by the settings it is, from now to 23:00
+    assert got(client, f"{DATA}?granularity=day")["windows_left_out"]
