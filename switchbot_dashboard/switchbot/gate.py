@@ -16,7 +16,8 @@ from ..domain.errors import CloudError, CredentialsRefused, QuotaSpent, Throttle
 from ..domain.sentence import Sentence, english_span, say
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
-LASTING = timedelta(hours=1)  # a burst limit passes sooner; what lasts so long is the day's end
+LASTING = timedelta(hours=1)  # a burst limit passes sooner; what lasts so long is most likely the day's end
+ASK_FIRST, ASK_LAST = timedelta(hours=1), timedelta(hours=4)  # until one reading asks whether it really is
 PROBE_EVERY = timedelta(minutes=15)
 NEAR_THE_LIMIT = 0.95
 DAY = timedelta(days=1)
@@ -78,8 +79,8 @@ class Gate:
             same = before is not None and isinstance(before.error, kind)
             times = before.times + 1 if before is not None and same else 1
             since = before.since if before is not None and same else now
-            until = _until(kind, error, times, now)
-            words = _words(kind, error, used, limit, until - now)
+            until = _until(kind, error, times, now, proven=_proven(error, used, limit))
+            words = _words(kind, error, used, limit, now, until)
             self._shut = shut = Shut(kind(words, code=error.code), since, now, until, times)
         if not same:
             log.warning("[switchbot] %s", words)
@@ -88,17 +89,25 @@ class Gate:
 
 def _kind(error: CloudError, before: Shut | None, now: datetime, used: int, limit: int) -> type[CloudError]:
     """Near our own limit, or after an hour of throttling, what the cloud calls something else is a spent quota."""
-    if isinstance(error, QuotaSpent) or used >= NEAR_THE_LIMIT * limit:
+    if _proven(error, used, limit):
         return QuotaSpent
     if not isinstance(error, Throttled):
         return CredentialsRefused
+    if before is not None and isinstance(before.error, QuotaSpent) and next_reset(before.at) == next_reset(now):
+        return QuotaSpent
     lasting = before is not None and isinstance(before.error, Throttled) and now - before.since >= LASTING
     return QuotaSpent if lasting else Throttled
 
 
-def _until(kind: type[CloudError], error: CloudError, times: int, now: datetime) -> datetime:
+def _proven(error: CloudError, used: int, limit: int) -> bool:
+    """Whether the day's end is certain: the cloud says so, or our own count comes to it."""
+    return isinstance(error, QuotaSpent) or used >= NEAR_THE_LIMIT * limit
+
+
+def _until(kind: type[CloudError], error: CloudError, times: int, now: datetime, *, proven: bool) -> datetime:
     if kind is QuotaSpent:
-        return next_reset(now)
+        ask = min(ASK_FIRST * (1 << min(times - 1, 10)), ASK_LAST)
+        return next_reset(now) if proven else min(now + ask, next_reset(now))
     if kind is CredentialsRefused:
         return now + PROBE_EVERY
     if error.retry_at is not None:
@@ -106,8 +115,10 @@ def _until(kind: type[CloudError], error: CloudError, times: int, now: datetime)
     return now + min(FIRST_WAIT * (1 << min(times - 1, 10)), LONGEST_WAIT)
 
 
-def _words(kind: type[CloudError], error: CloudError, used: int, limit: int, wait: timedelta) -> Sentence:
-    seconds = round(wait.total_seconds())
+def _words(
+    kind: type[CloudError], error: CloudError, used: int, limit: int, now: datetime, until: datetime
+) -> Sentence:
+    seconds = round((until - now).total_seconds())
     if kind is CredentialsRefused:
         words = (
             "The cloud does not accept the token and secret. Check both, and this machine's clock; "
@@ -117,13 +128,13 @@ def _words(kind: type[CloudError], error: CloudError, used: int, limit: int, wai
     if kind is Throttled:
         words = "The cloud says that there were too many calls in a short time. Reading pauses for {wait:span}."
         return say(words, wait=seconds)
-    if isinstance(error, Throttled) and used < NEAR_THE_LIMIT * limit:
+    if not _proven(error, used, limit):
         words = (
-            "The cloud has refused calls for an hour, as it does when the day's calls are used up; {used} of {limit} "
-            "calls are counted here today, others may come from other tools on the account. Reading resumes at "
-            "00:00 UTC."
+            "The cloud has refused calls for an hour or more, as it does when the day's calls are used up; {used} of "
+            "{limit} calls are counted here today, others may come from other tools on the account. That is not "
+            "certain, so one reading asks again at {at:time}."
         )
-        return say(words, used=used, limit=limit)
+        return say(words, used=used, limit=limit, at=until)
     words = (
         "The day's calls to the cloud are used up; {used} of {limit} calls are counted here today. "
         "Reading resumes at 00:00 UTC."

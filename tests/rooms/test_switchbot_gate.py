@@ -40,14 +40,39 @@ def test_a_burst_limit_backs_off_from_one_minute_and_doubles():
     assert waits == [1, 2, 4, 8, 16, 32]
 
 
-def test_a_burst_limit_that_lasts_an_hour_is_the_days_end():
+def test_a_burst_limit_that_lasts_an_hour_is_taken_for_the_days_end_and_asked_about_ever_more_seldom():
     gate = Gate()
     throttled(gate, NOON)
     assert type(throttled(gate, NOON + timedelta(minutes=59))) is Throttled
-    error = throttled(gate, NOON + timedelta(hours=1, minutes=2))
-    assert type(error) is QuotaSpent
-    assert error.retry_at == MIDNIGHT
+    now, waits = NOON + timedelta(hours=1, minutes=2), []
+    for _ in range(6):
+        error = throttled(gate, now)
+        assert type(error) is QuotaSpent
+        waits.append((error.retry_at - now) // MINUTE)
+        now = error.retry_at
+        if now == MIDNIGHT:
+            break
+    assert waits == [60, 120, 240, 238]
     assert "100 of 10000 calls" in str(error)
+    assert "asks again at 00:00" in str(error)
+
+
+def test_after_a_burst_limit_at_midnight_reading_is_not_shut_for_the_day():
+    gate, now = Gate(), MIDNIGHT
+    while type(error := throttled(gate, now)) is Throttled:
+        now = error.retry_at
+    assert error.retry_at <= MIDNIGHT + timedelta(hours=3)
+    gate.answered(error.retry_at, error.retry_at)
+    assert gate.refusal(error.retry_at) is None
+
+
+def test_a_proven_end_of_the_day_is_not_asked_about_again():
+    gate = Gate()
+    throttled(gate, NOON, used=9_600)
+    assert gate.refusal(MIDNIGHT - MINUTE) is not None
+    gate = Gate()
+    gate.failed(QuotaSpent("", code="190"), NOON, NOON, 10, 10_000)
+    assert throttled(gate, NOON + timedelta(hours=5)).retry_at == MIDNIGHT
 
 
 def test_a_throttled_call_near_our_own_limit_is_the_days_end():
