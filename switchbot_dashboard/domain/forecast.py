@@ -2,21 +2,22 @@
 
 Assumed is a quiet home: each meter answers within its zone's band, every command goes through, nobody presses a button.
 Then each wake follows from the one before it, and a stretch of equal intervals is reckoned at once, since nothing else
-can happen in it. Intervals that the budget stretches are reckoned with one factor for a quarter of an hour.
+can happen in it. Intervals that the budget stretches, or could, are reckoned as they are for a quarter of an hour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .action import make_order, settle, staggered
-from .budget import Quota, next_reset, planned_reads, quota_of, stretch
+from .budget import Quota, Ration, next_reset, quota_of, ration_of
 from .case import Case, case_of
 from .decision import Choice, consider, thermostat
+from .demand import rank_of
 from .duty import Owed, damped, owed
-from .foreseen import Expected, Forecast, Planned, Run, joined
+from .foreseen import Expected, Forecast, Ledger, Planned, Run, joined
 from .polling import interval_of, warmup_start
 from .reading import missing_meter, quota_trouble
 from .record import Catalogue, Done, Fate, House, Mode, Order, Outcome, Pace, Reading, Trouble, Verdict, Wake, ZoneState
@@ -29,7 +30,7 @@ __all__ = ["Expected", "Forecast", "Planned", "Run", "forecast_of"]
 
 LISTED_FOR, LISTING_CALLS = timedelta(hours=24), 2  # the account's devices and scenes, listed once a day
 QUARTER_HOUR = 900
-ONE_FACTOR = timedelta(minutes=15)  # a stretched interval is held for so long: the budget's factor hardly moves
+ONE_RATION = timedelta(minutes=15)  # an interval is held for so long where calls are short: it hardly moves
 SPARE_READS = 200  # so many reads in hand for each zone, and the budget does not come into it before the reset
 A_MOMENT = timedelta(milliseconds=1)
 NOW_WORDS = say("the zone is due now")
@@ -91,31 +92,6 @@ class _Part:
     calls: int = 0
 
 
-@dataclass(slots=True)
-class _Ledger:
-    """The calls of each day. A run under way counts as far as it has come."""
-
-    spent: dict[datetime, int]
-    under_way: dict[str, Run] = field(default_factory=dict)
-
-    def add(self, now: datetime, calls: int) -> None:
-        day = next_reset(now)
-        self.spent[day] = self.spent.get(day, 0) + calls
-
-    def begin(self, run: Run) -> None:
-        self.under_way[run.zone] = run
-
-    def end(self, zone: str) -> None:
-        run = self.under_way.pop(zone, None)
-        if run is not None:
-            self.add(run.first, run.count * run.calls)
-
-    def used(self, now: datetime) -> int:
-        day = next_reset(now)
-        partly = [run for run in self.under_way.values() if next_reset(run.first) == day]
-        return self.spent.get(day, 0) + sum(run.before(now) * run.calls for run in partly)
-
-
 class _Walk:
     """From wake to wake, as the tick would go."""
 
@@ -123,9 +99,11 @@ class _Walk:
         self._settings, self._zones = settings, {zone.id: zone for zone in settings.all_zones}
         self._states = {zone: house.states.get(zone) or ZoneState(zone) for zone in self._zones}
         self._catalogue: Catalogue | None = house.catalogue
-        self._ledger, self._asked = _Ledger({next_reset(now): used}), changed
+        self._ledger, self._asked = Ledger(house.by_hour, used, now), changed
         self._next = {zone: _first(state.wake, now, changed) for zone, state in self._states.items()}
         self._runs: list[Run] = []
+        cases = [case_of(settings, zone, self._states[zone.id], house.catalogue, now) for zone in settings.all_zones]
+        self._plugs = sum(case.machine.has_status for case in cases)
 
     def until(self, end: datetime) -> list[Run]:
         """The wakes before `end`; the last run may go on beyond it."""
@@ -138,23 +116,26 @@ class _Walk:
         due = [zone for zone, (at, _) in self._next.items() if at <= now]
         for zone in due:
             self._ledger.end(zone)
-        listing = self._listing(due[0], now)
+        quota = self._quota(now)
+        listing = self._listing(due[0], now, quota)
         parts = [self._begin(self._zones[zone], now) for zone in due]
         parts = [part for part in parts if self._asked or not part.looks] or parts
-        quota = quota_of(self._settings, self._ledger.used(now), now)
+        left = quota.reads_now
+        for part in sorted(parts, key=lambda part: not part.case.opening.inside):
+            _look(part, quota, left)
+            left -= part.calls
         for part in parts:
-            _look(part, quota)
             _decide(part)
         sent = staggered([part.order for part in parts if part.order is not None], now)
         leaves = {order.zone: order for order in sent}
         self._ledger.add(now, sum(part.calls + (part.order is not None) for part in parts))
-        factor, sure = self._factor(now)
+        ration, sure = self._ration(now)
         self._ledger.add(now, listing)  # the tick, too, finds these in its ledger the next time only
         for part in parts:
             order = leaves.get(part.case.zone.id)
-            self._conclude(part, order, listing, factor)
+            self._conclude(part, order, listing, ration)
             listing = 0
-            self._coalesce(part, factor, end, sure=sure)
+            self._coalesce(part, ration, end, sure=sure)
         self._asked = False
 
     def _begin(self, zone: Zone, now: datetime) -> _Part:
@@ -162,45 +143,43 @@ class _Walk:
         duty = owed(case, None)
         return _Part(case, duty, duty is None and (self._asked or must_look(case)))
 
-    def _conclude(self, part: _Part, order: Order | None, listing: int, factor: float) -> None:
+    def _conclude(self, part: _Part, order: Order | None, listing: int, ration: Ration) -> None:
         case, choice = part.case, part.choice
         assert choice is not None
         state = _settled(part, order)
         state = replace(state, verdict=Verdict(choice.outcome, choice.sentence, case.now))
-        wake = next_wake(replace(case, state=state), choice, looked=part.looks, stretched=factor)
+        wake = next_wake(replace(case, state=state), choice, looked=part.looks, ration=ration)
         zone, calls = case.zone.id, part.calls + (order is not None) + listing
         self._states[zone] = replace(state, wake=wake)
         reason = self._next[zone][1]
         self._runs.append(Run(zone, case.now, 1, timedelta(0), wake.mode, wake.pace, reason, calls))
         self._next[zone] = (max(wake.at, case.now + timedelta(milliseconds=1)), wake.reason)
 
-    def _factor(self, now: datetime) -> tuple[float, bool]:
-        """The budget's factor, and whether it is sure to stay 1 until the count begins anew."""
-        settings, zones = self._settings, self._settings.all_zones
-        quota = quota_of(settings, self._ledger.used(now), now)
-        left = (quota.resets_at - now) / timedelta(seconds=1)
-        shortest = min(settings.poll_interval_seconds, settings.idle_poll_interval_seconds)
-        statuses = left / 60 / settings.aircon_poll_cooldown_minutes
-        spare = quota.reads_left - (SPARE_READS + statuses) * len(zones)
-        if left / shortest * len(zones) <= spare or planned_reads(settings, zones, now, quota.resets_at) <= spare:
-            return 1.0, True
-        return stretch(settings, zones, quota, now), False
+    def _quota(self, now: datetime) -> Quota:
+        return quota_of(self._settings, self._ledger.used(now), now, self._ledger.spent(now))
 
-    def _coalesce(self, part: _Part, factor: float, end: datetime, *, sure: bool) -> None:
+    def _ration(self, now: datetime) -> tuple[Ration, bool]:
+        """What the budget allows, and whether that is sure to be plenty until the count begins anew."""
+        used, spent, settings = self._ledger.used(now), self._ledger.spent(now), self._settings
+        careful = ration_of(settings, used, now, spent, plugs=self._plugs, spare=SPARE_READS * len(self._zones))
+        if not careful.short:
+            return careful, True
+        return ration_of(settings, used, now, spent, plugs=self._plugs), False
+
+    def _coalesce(self, part: _Part, ration: Ration, end: datetime, *, sure: bool) -> None:
         """Reckon at once the wakes that will be like the one just foreseen; the first that may differ comes next."""
         zone, now, state = part.case.zone.id, part.case.now, self._states[part.case.zone.id]
         wake = state.wake
         assert wake is not None
         every = wake.at - now
-        if not (sure or factor > 1) or not _steady(part, state, wake, every, factor, self._settings):
+        if not _steady(part, state, wake, every, ration, self._settings):
             return
         stops = [end, next_reset(now), self._listing_at(now), *_status_at(part.case, state)]
         if not sure:
-            stops.append(now + ONE_FACTOR)
+            stops.append(now + ONE_RATION)
         count = min((_alike_until(part.case, state, wake) - wake.at) // every, -((wake.at - min(stops)) // every))
         if not sure:
-            quota = quota_of(self._settings, self._ledger.used(now), now)
-            count = min(count, quota.reads_left // (2 * len(self._zones)))
+            count = min(count, self._quota(now).reads_left // (2 * len(self._zones)))
         if count > 0:
             run = Run(zone, wake.at, count, every, wake.mode, wake.pace, wake.reason, int(part.trouble is None))
             self._runs.append(run)
@@ -211,13 +190,14 @@ class _Walk:
     def _listing_at(self, now: datetime) -> datetime:
         return now if self._catalogue is None else self._catalogue.fetched_at + LISTED_FOR
 
-    def _listing(self, zone: str, now: datetime) -> int:
+    def _listing(self, zone: str, now: datetime, quota: Quota) -> int:
         """The calls of listing the account, where this tick does it: once a day, in a quiet moment."""
         known = self._catalogue
         if known is not None and now - known.fetched_at < LISTED_FOR:
             return 0
         cases = [case_of(self._settings, self._zones[each], self._states[each], known, now) for each in self._zones]
-        if known is not None and not all(_quiet(case) for case in cases):
+        scarce = quota.reads_left < LISTING_CALLS + len(cases)
+        if known is not None and (scarce or not all(_quiet(case) for case in cases)):
             return 0
         edge = min((case.opening.next_edge for case in cases if case.opening.next_edge), default=None)
         hurried = edge is not None and edge - now < timedelta(minutes=1)
@@ -235,21 +215,21 @@ def _first(wake: Wake | None, now: datetime, changed: bool) -> tuple[datetime, S
     return (now, NOW_WORDS) if wake is None else (max(wake.at, now), wake.reason)
 
 
-def _look(part: _Part, quota: Quota) -> None:
-    """The reading that a quiet home would give."""
+def _look(part: _Part, quota: Quota, left: int) -> None:
+    """The reading that a quiet home would give, where calls are left for it."""
     if not part.looks:
         return
     case, zone = part.case, part.case.zone
     state = replace(case.state, looked_at=case.now)
     if not zone.meter_device_id:
         part.trouble = missing_meter(case.now)
-    elif quota.reads_left <= 0:
-        part.trouble = quota_trouble(quota.used, quota.reserved, quota.resets_at, case.now)
+    elif left <= 0:
+        part.trouble = quota_trouble(quota, case.now)
     else:
         part.calls += 1
         state = replace(state, reading=_within_the_band(case))
     state = replace(state, trouble=part.trouble)
-    if quota.reads_left > 0 and any(at <= case.now for at in _status_at(case, state)):
+    if left > 1 and any(at <= case.now for at in _status_at(case, state)):
         part.calls += 1
         state = replace(state, aircon=replace(state.aircon, power=bool(state.aircon.power), status_read_at=case.now))
     part.case = replace(case, state=state)
@@ -296,14 +276,15 @@ def _settled(part: _Part, order: Order | None) -> ZoneState:
     return replace(state, hold=None) if over else state
 
 
-def _steady(part: _Part, state: ZoneState, wake: Wake, every: timedelta, factor: float, settings: Settings) -> bool:
+def _steady(part: _Part, state: ZoneState, wake: Wake, every: timedelta, ration: Ration, settings: Settings) -> bool:
     """Whether the next wake will be like this one: a reading by the pace, on which nothing is done."""
     told = part.trouble is None or part.trouble.outcome is Outcome.MISSING_METER
     idle = part.looks and part.order is None and state.repeat is None and state.retry is None and told
     assert part.choice is not None
     if not idle or part.choice.cooldown_until is not None or wake.mode is Mode.PENDING_OFF_REPEAT:
         return False
-    return wake.pace is not Pace.PREDICTED and every == interval_of(wake.mode, settings) * factor
+    rank = rank_of(wake.mode, inside=part.case.opening.inside)
+    return wake.pace is not Pace.PREDICTED and every == ration.stretched(interval_of(wake.mode, settings), rank)
 
 
 def _alike_until(case: Case, state: ZoneState, wake: Wake) -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 
+from .demand import HOUR as SECONDS
 from .record import Mode, Pace
 from .sentence import Sentence
 
@@ -129,3 +130,68 @@ class Forecast:
         first = self.start.replace(minute=0, second=0, microsecond=0)
         hours = [first + HOUR * nth for nth in range(-((first - self.end) // HOUR))]
         return tuple((hour, self.calls_between(hour, hour + HOUR)) for hour in hours)
+
+
+class Ledger:
+    """The calls made and foreseen, by epoch hour. A run under way counts as far as it has come.
+
+    `by_hour` are those of the last 24 hours at `now`; where only the day's count is known, `used` says it.
+    """
+
+    def __init__(self, by_hour: Mapping[int, int], used: int, now: datetime) -> None:
+        self._hours = dict(by_hour)
+        self._under_way: dict[str, tuple[Run, datetime]] = {}  # and up to when it is counted
+        hour, part = _hour(now)
+        if hour - 24 in self._hours:  # only what is not yet a day old is told; counted on as if the hour were whole
+            self._hours[hour - 24] = round(self._hours[hour - 24] / max(1 - part, 0.02))
+        self._hours[hour] = self._hours.get(hour, 0) + max(0, used - self.used(now))
+
+    def add(self, now: datetime, calls: int) -> None:
+        """Calls made at an instant."""
+        hour, _part = _hour(now)
+        self._hours[hour] = self._hours.get(hour, 0) + calls
+
+    def begin(self, run: Run) -> None:
+        """A zone's run is under way."""
+        self._under_way[run.zone] = (run, run.first)
+
+    def end(self, zone: str) -> None:
+        """A zone's run is over."""
+        known = self._under_way.pop(zone, None)
+        if known is not None:
+            self._count(*known, known[0].last + timedelta(milliseconds=1))
+
+    def used(self, now: datetime) -> int:
+        """The calls of the UTC day."""
+        self._go_on(now)
+        first = _hour(now)[0] // 24 * 24
+        return sum(count for hour, count in self._hours.items() if hour >= first)
+
+    def spent(self, now: datetime) -> dict[int, int]:
+        """Those of the last 24 hours, each hour's as evenly spread."""
+        self._go_on(now)
+        hour, part = _hour(now)
+        self._hours = {each: count for each, count in self._hours.items() if each >= hour - 24}
+        spent = dict(self._hours)
+        if hour - 24 in spent:
+            spent[hour - 24] = round(spent[hour - 24] * (1 - part))
+        return spent
+
+    def _go_on(self, now: datetime) -> None:
+        for zone, (run, since) in self._under_way.items():
+            if since < now:
+                self._count(run, since, now)
+                self._under_way[zone] = (run, now)
+
+    def _count(self, run: Run, since: datetime, until: datetime) -> None:
+        """The calls of a run between two instants, hour by hour."""
+        while since < until:
+            ends = min(since.replace(minute=0, second=0, microsecond=0) + HOUR, until)
+            self.add(since, (run.before(ends) - run.before(since)) * run.calls)
+            since = ends
+
+
+def _hour(now: datetime) -> tuple[int, float]:
+    """The epoch hour, and how much of it is over."""
+    hour, seconds = divmod(now.timestamp(), SECONDS)
+    return int(hour), seconds / SECONDS

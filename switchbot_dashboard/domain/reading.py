@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from .budget import Quota
 from .errors import CloudError, QuotaSpent
 from .record import Outcome, Reading, Trouble
 from .sentence import Sentence, say
@@ -51,13 +52,21 @@ def missing_meter(now: datetime) -> Trouble:
     return Trouble(Outcome.MISSING_METER, say(words), now)
 
 
-def quota_trouble(used: int, reserved: int, resets_at: datetime, now: datetime) -> Trouble:
-    """Our own count says that the day's reads are used up."""
-    words = (
+def quota_trouble(quota: Quota, now: datetime) -> Trouble:
+    """Our own count says that the day's reads are used up, or those of 24 hours."""
+    words, used, again = (
         "Today's calls for reading are used up ({used}; {reserved} are kept for commands). "
-        "Reading goes on at {at:time}."
+        "Reading goes on at {at:time}.",
+        quota.used,
+        quota.again_at,
     )
-    return Trouble(Outcome.QUOTA_EXHAUSTED, say(words, used=used, reserved=reserved, at=resets_at), now, resets_at)
+    if quota.last_day > used:
+        used = quota.last_day
+        words = (
+            "The calls for reading of the last 24 hours are used up ({used}; {reserved} are kept for commands). "
+            "Reading goes on at {at:time}."
+        )
+    return Trouble(Outcome.QUOTA_EXHAUSTED, say(words, used=used, reserved=quota.reserved, at=again), now, again)
 
 
 def plug_power(status: Mapping[str, object]) -> bool | None:

@@ -350,3 +350,4 @@ class House:
     calls_last_24h: int
     catalogue: Catalogue | None
     pushes: Mapping[str, Push] = field(default_factory=dict)  # the last report of each meter, by its plain id
+    by_hour: Mapping[int, int] = field(default_factory=dict)  # the calls of the last 24 hours by epoch hour

@@ -67,6 +67,8 @@ class _English(Formatter):
                 return f"{datetime.fromtimestamp(value, self.zone):%a %H:%M}"
             case "span":
                 return english_span(value)
+            case "count":
+                return f"{value:,}".replace(",", "\u202f")
             case _:
                 return str(value)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .budget import Ration, eased
 from .case import Case
 from .decision import Choice
+from .demand import rank_of
 from .hint import quiet_until, quiet_words, silence_of, silent_words, spared
 from .polling import choose_mode, interval_of, warmup_start
 from .prediction import worth_a_look
-from .record import Mode, Pace, Repeat, Wake
+from .record import Mode, Outcome, Pace, Repeat, Wake
 from .sentence import Sentence, say
 from .windows import Opening
 
@@ -31,32 +33,42 @@ MODE_WORDS = {
 Candidate = tuple[datetime, Sentence]
 
 
-def next_wake(case: Case, choice: Choice, *, looked: bool, stretched: float) -> Wake:
-    """The zone's next wake. `case.state` is what is known after the tick; `stretched` is the budget's factor."""
+def next_wake(case: Case, choice: Choice, *, looked: bool, ration: Ration) -> Wake:
+    """The zone's next wake. `case.state` is what is known after the tick; `ration` is what the budget allows."""
     state, now, opening = case.state, case.now, case.opening
     early = case.preheating
     base_mode = choose_mode(case.settings, case.zone, opening, now, preheating=early)
     mode = choose_mode(case.settings, case.zone, opening, now, repeat_due=state.repeat is not None, preheating=early)
-    table = interval_of(base_mode, case.settings)
-    interval = table * stretched
-    pace = Pace.BUDGET if stretched > 1 else Pace.TABLE
-    words = _pace_words(base_mode, pace, interval)
+    interval, pace = interval_of(base_mode, case.settings), Pace.TABLE
+    words = _pace_words(base_mode, interval)
     foreseen = worth_a_look(case, base_mode)
-    if foreseen is not None and not (stretched > 1 and foreseen[0] - now < interval):
+    if foreseen is not None:
         least = timedelta(seconds=case.settings.poll_interval_seconds)
         interval, pace, words = max(foreseen[0] - now, least), Pace.PREDICTED, foreseen[1]
     quiet, silence = quiet_until(case), silence_of(case)
-    if quiet is not None and quiet[0] - now > interval:
+    if quiet is not None and quiet[0] - now > interval_of(base_mode, case.settings):
         interval, pace, words = quiet[0] - now, Pace.PREDICTED, quiet_words(MODE_WORDS[base_mode], quiet[1])
     elif silence is not None:
         words = silent_words(words, *silence)
-    by_the_clock = pace is not Pace.PREDICTED
+    wanted, by_the_clock = interval, pace is Pace.TABLE
+    interval = _within_budget(case, base_mode, interval, ration, by_the_clock=by_the_clock)
+    if interval > wanted:
+        pace, words = Pace.BUDGET, _budget_words(base_mode, wanted, interval, ration)
     look_at, why = _look(case, interval, base_mode, words, looked=looked, by_the_clock=by_the_clock)
     look_at = _as_soon_as_a_reading_counts(look_at, case, choice)
     at, reason = min([*_instants(case, choice), (look_at, why)], key=lambda candidate: candidate[0])
     if mode is Mode.PENDING_OFF_REPEAT and state.repeat is not None:
         interval = max(timedelta(0), state.repeat.at - now)
     return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
+
+
+def _within_budget(case: Case, mode: Mode, wanted: timedelta, ration: Ration, *, by_the_clock: bool) -> timedelta:
+    """The interval that the budget makes of the wanted one; by the clock it changes little from look to look."""
+    interval, before = ration.stretched(wanted, rank_of(mode, inside=case.opening.inside)), case.state.wake
+    goes_on = before is not None and before.mode is mode and before.pace in (Pace.TABLE, Pace.BUDGET)
+    if before is None or not goes_on or not by_the_clock or (interval == wanted and before.pace is Pace.TABLE):
+        return interval
+    return max(wanted, eased(interval, timedelta(seconds=before.interval_seconds)))
 
 
 def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked: bool, by_the_clock: bool) -> Candidate:
@@ -85,7 +97,10 @@ def _as_soon_as_a_reading_counts(look_at: datetime, case: Case, choice: Choice) 
     wanted = [choice.cooldown_until, state.hold.until if state.hold else None, state.retry.at if state.retry else None]
     look_at = min([look_at, *(instant for instant in wanted if instant is not None and instant > case.now)])
     retry_at = state.trouble.retry_at if state.trouble else None
-    return max(look_at, retry_at) if retry_at is not None else look_at
+    if retry_at is None:
+        return look_at
+    spent = state.trouble is not None and state.trouble.outcome is Outcome.QUOTA_EXHAUSTED
+    return retry_at if spent and retry_at > case.now else max(look_at, retry_at)
 
 
 def _instants(case: Case, choice: Choice) -> list[Candidate]:
@@ -121,12 +136,25 @@ def _repeat_words(repeat: Repeat) -> Sentence:
     return say("off is sent again, {remaining} to go", remaining=repeat.remaining)
 
 
-def _pace_words(mode: Mode, pace: Pace, interval: timedelta) -> Sentence:
-    seconds = round(interval.total_seconds())
-    if pace is Pace.BUDGET:
-        words = "{why}: every {interval:span}, stretched to spare the day's calls"
-        return say(words, why=MODE_WORDS[mode], interval=seconds)
-    return say("{why}: every {interval:span}", why=MODE_WORDS[mode], interval=seconds)
+def _pace_words(mode: Mode, interval: timedelta) -> Sentence:
+    return say("{why}: every {interval:span}", why=MODE_WORDS[mode], interval=round(interval.total_seconds()))
+
+
+def _budget_words(mode: Mode, wanted: timedelta, interval: timedelta, ration: Ration) -> Sentence:
+    """How far the calls must reach, and what that makes of the interval."""
+    why, table, every = MODE_WORDS[mode], round(wanted.total_seconds()), round(interval.total_seconds())
+    if not ration.short:
+        words = "{why}: every {interval:span}, soon every {table:span} again, since the day's calls suffice"
+        return say(words, why=why, interval=every, table=table)
+    words = "{why}; {left:count} calls left for {seconds:span}: every {interval:span} instead of {table:span}"
+    if ration.zones == 1:
+        return say(words, why=why, left=ration.left, seconds=ration.seconds, interval=every, table=table)
+    words = (
+        "{why}; {left:count} calls left for {seconds:span} and {zones} zones: "
+        "every {interval:span} instead of {table:span}"
+    )
+    figures = {"left": ration.left, "seconds": ration.seconds, "zones": ration.zones}
+    return say(words, why=why, interval=every, table=table, **figures)
 
 
 def without_settings(now: datetime) -> Wake:

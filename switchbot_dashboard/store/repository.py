@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, case, func, insert, literal, select, union_all, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, literal, select, union_all, update
 
 from ..domain.history import doing, mark_of
 from ..domain.record import Call, Catalogue, Fate, House, Order, Record, ZoneState
@@ -17,18 +17,21 @@ from .codec import CATALOGUE, ORDER, PUSH, RECORD, STATE
 from .engine import reading, upsert
 from .schema import MILLISECOND, calls, catalogue, heart, orders, pushes, records, zone_states
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 _STATES = union_all(  # one read for what is known of the zones and of their meters
     select(literal("zone"), zone_states.c.zone, zone_states.c.body),
     select(literal("push"), pushes.c.device, pushes.c.body),
 )
 _OPEN_ORDERS = select(orders.c.id, orders.c.body).where(orders.c.status == "open")
-_CALLS = select(
-    func.coalesce(func.sum(case((calls.c.hour >= bindparam("midnight"), calls.c.count), else_=0)), 0),
-    func.coalesce(func.sum(calls.c.count), 0),
-    select(heart.c.ticks_total).scalar_subquery(),
-).where(calls.c.hour >= bindparam("a_day_ago"))
+_TICKS, _AGED = -1, -2  # in the place of an hour
+_CALLS = union_all(  # one read for the calls by hour, how many ticks there were, and what has just become a day old
+    select(calls.c.hour, func.sum(calls.c.count)).where(calls.c.hour >= bindparam("a_day_ago")).group_by(calls.c.hour),
+    select(literal(_TICKS), select(heart.c.ticks_total).scalar_subquery()),
+    select(literal(_AGED), func.sum(records.c.calls)).where(
+        records.c.at >= bindparam("aged_since"), records.c.at < bindparam("aged_until"), records.c.error.is_(None)
+    ),
+)
 _NEWER_CATALOGUE = select(catalogue.c.version, catalogue.c.body).where(catalogue.c.version != bindparam("known"))
 _CLOSE = (
     update(orders)
@@ -73,37 +76,47 @@ class Repository:
             engine, catalogue, lambda now, new: {"body": new["body"], "version": now.c.version + 1}
         )
         self._catalogue: tuple[int, Catalogue | None] = (0, None)  # the version that was last parsed
+        self._aged: tuple[datetime, int] | None = None  # calls that are a day old: counted up to when, and how many
 
     def load(self, now: datetime) -> House:
         """All that a tick needs, in four reads of one moment.
 
-        The last 24 hours are counted as the present hour and the 23 before it.
+        The ledger knows hours; of the hour 24 before this one, the calls of records that are a day old are taken off.
         """
         return self.load_counted(now).house
 
     def load_counted(self, now: datetime) -> Loaded:
         """`load`, with the count of ticks that tells whether another process has saved since."""
-        hour = epoch_hour(now)
+        hour, since, until = epoch_hour(now), self._counted_off(now), now - DAY
         with reading(self._engine) as connection:
             known = connection.execute(_STATES).all()
             begun = connection.execute(_OPEN_ORDERS).all()
-            today, last_day, ticks = connection.execute(
-                _CALLS, {"midnight": hour - hour % 24, "a_day_ago": hour - 23}
-            ).one()
+            figures = {"a_day_ago": hour - 24, "aged_since": since, "aged_until": until}
+            by_hour = {key: int(count or 0) for key, count in connection.execute(_CALLS, figures)}
             newer = connection.execute(_NEWER_CATALOGUE, {"known": self._catalogue[0]}).first()
         if newer is not None:
             self._catalogue = (newer[0], CATALOGUE.read(f"version {newer[0]}", newer[1]))
+        ticks, aged = by_hour.pop(_TICKS), by_hour.pop(_AGED)
+        self._aged = (until, aged + (self._aged[1] if self._aged is not None and self._aged[0] == since else 0))
+        by_hour[hour - 24] = max(0, by_hour.get(hour - 24, 0) - self._aged[1])
         house = House(
             states={key: STATE.read(key, body) or ZoneState(key) for kind, key, body in known if kind == "zone"},
             open_orders=by_age(order for key, body in begun if (order := ORDER.read(key, body)) is not None),
-            calls_today=today,
-            calls_last_24h=last_day,
+            calls_today=sum(count for each, count in by_hour.items() if each >= hour - hour % 24),
+            calls_last_24h=sum(by_hour.values()),
             catalogue=self._catalogue[1],
             pushes={
                 key: push for kind, key, body in known if kind == "push" and (push := PUSH.read(key, body)) is not None
             },
+            by_hour={each: count for each, count in by_hour.items() if count},
         )
-        return Loaded(house, ticks or 0)
+        return Loaded(house, ticks)
+
+    def _counted_off(self, now: datetime) -> datetime:
+        """From when on records of the hour 24 before this one are still to be counted off it."""
+        begins = now - DAY - timedelta(seconds=now.timestamp() % HOUR.total_seconds())
+        known = self._aged
+        return known[0] if known is not None and begins < known[0] <= now - DAY else begins
 
     def intend(self, orders: Sequence[Order], calls: Sequence[Call]) -> None:
         """Write down what is about to be sent, and the calls spent so far."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -120,23 +121,26 @@ def overlaid(house: House, backlog: Batch, now: datetime) -> House:
     """A house as it was read, with what is not written yet."""
     hour = epoch_hour(now)
     ages = [(hour - called, count) for (called, _, _), count in backlog.calls.items()]
+    by_hour = Counter(house.by_hour)
+    for (called, _, _), count in backlog.calls.items():
+        by_hour[called] += count if hour - called <= 24 else 0
     waiting = {order.id: order for order in house.open_orders} | {order.id: order for order in backlog.still_open()}
     return replace(
         house,
         states={**house.states, **{zone: state for zone, (state, _) in backlog.states.items()}},
         open_orders=by_age(order for order in waiting.values() if order.id not in backlog.closed),
         calls_today=house.calls_today + sum(count for age, count in ages if age <= hour % 24),
-        calls_last_24h=house.calls_last_24h + sum(count for age, count in ages if age <= 23),
+        calls_last_24h=sum(by_hour.values()),
         catalogue=backlog.catalogue or house.catalogue,
+        by_hour=dict(by_hour),
     )
 
 
 def aged(house: House, read_at: datetime | None, now: datetime) -> House:
     """A house that was read a while ago: calls of a day that is over no longer count."""
-    if read_at is None or read_at.date() == now.date():
-        return house
-    recent = house.calls_last_24h if now - read_at < timedelta(days=1) else 0
-    return replace(house, calls_today=0, calls_last_24h=recent)
+    recent = {hour: count for hour, count in house.by_hour.items() if hour >= epoch_hour(now) - 24}
+    today = house.calls_today if read_at is None or read_at.date() == now.date() else 0
+    return replace(house, calls_today=today, calls_last_24h=sum(recent.values()), by_hour=recent)
 
 
 def _cause(error: SQLAlchemyError) -> str:

@@ -18,6 +18,7 @@ from .part import Part
 from .ports import Ports, Status
 
 CATALOGUE_LASTS = timedelta(hours=24)
+LISTING_CALLS = 2
 QUARTER_HOUR = 900
 
 Answers = Mapping[str, Status | CloudError]
@@ -29,17 +30,18 @@ def next_edge(cases: Sequence[Case]) -> datetime | None:
 
 
 def fresh_catalogue(
-    ports: Ports, house: House, cases: Sequence[Case], edge: datetime | None, *, routine: bool
+    ports: Ports, house: House, cases: Sequence[Case], edge: datetime | None, quota: Quota, *, routine: bool
 ) -> Catalogue | None:
     """The account's catalogue: listed at the first tick, since a toggle must be known for one before it is spoken to,
     then once a day in a quiet moment. An empty answer deletes nothing; a failed listing waits for the next quarter
-    of an hour.
+    of an hour, and one that the budget does not allow for calls to spare.
     """
     known = house.catalogue
     case = next((case for case in cases if is_due(case) or not routine), None)
     if case is None or (known is not None and case.now - known.fetched_at < CATALOGUE_LASTS):
         return known
-    if known is not None and (house.open_orders or not all(_quiet(case) for case in cases)):
+    busy = bool(house.open_orders) or not all(_quiet(case) for case in cases)
+    if known is not None and (busy or quota.reads_left < LISTING_CALLS + len(cases)):
         return known
     same_quarter = case.last_tick is not None and _quarter(case.last_tick) == _quarter(case.now)
     hurried = edge is not None and edge - case.now < timedelta(minutes=1)
@@ -58,11 +60,11 @@ def _quiet(case: Case) -> bool:
 
 
 def look(ports: Ports, parts: Sequence[Part], quota: Quota, edge: datetime | None) -> None:
-    """Read the meters, and the plugs that have a status, of the parts that look."""
-    looking = [part for part in parts if part.must_look]
-    wanted = list(dict.fromkeys(device for part in looking for device in _to_read(part.case)))
+    """Read the meters, and the plugs that have a status, of the parts that look; where calls lack, windows first."""
+    looking = sorted((part for part in parts if part.must_look), key=lambda part: not part.case.opening.inside)
+    wanted = list(dict.fromkeys(device for part in looking for device in _to_read(part.case)))[: quota.reads_now]
     answers: Answers = {}
-    if wanted and quota.reads_left > 0:
+    if wanted:
         answers = ports.devices.read(wanted, max(patience(part.case, edge) for part in looking))
     for part in looking:
         part.looked = True
@@ -98,8 +100,8 @@ def _found(case: Case, answers: Answers, quota: Quota) -> Reading | Trouble:
     meter = case.zone.meter_device_id
     if not meter:
         return missing_meter(case.now)
-    if quota.reads_left <= 0:
-        return quota_trouble(quota.used, quota.reserved, quota.resets_at, case.now)
+    if meter not in answers:
+        return quota_trouble(quota, case.now)
     answer = answers[meter]
     if isinstance(answer, CloudError):
         return trouble_of(answer, case.now)

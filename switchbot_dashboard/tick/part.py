@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..domain.action import hold_for, settle
+from ..domain.budget import Ration
 from ..domain.case import Case
 from ..domain.chosen import chosen, taught
 from ..domain.decision import Choice
@@ -96,7 +97,7 @@ def decide(part: Part) -> None:
         part.choice = replace(part.choice, outcome=Outcome.MISSING_DEVICE, sentence=say(words), turn=None)
 
 
-def conclude(part: Part, stretched: float) -> ZoneState:
+def conclude(part: Part, ration: Ration) -> ZoneState:
     """What is known of the zone after the tick, with its next wake."""
     case, choice = part.case, part.choice
     assert choice is not None
@@ -110,7 +111,7 @@ def conclude(part: Part, stretched: float) -> ZoneState:
     state = taught(state, case, choice, part.order)
     outcome, sentence = _verdict(part, choice)
     state = replace(state, verdict=Verdict(outcome, sentence, case.now))
-    wake = next_wake(replace(case, state=state), choice, looked=part.looked, stretched=stretched)
+    wake = next_wake(replace(case, state=state), choice, looked=part.looked, ration=ration)
     return replace(state, wake=wake)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..domain.action import staggered
-from ..domain.budget import quota_of, stretch
+from ..domain.budget import quota_of, ration_of, with_more
 from ..domain.case import Case, case_of
 from ..domain.hint import hinted, push_of, reported
 from ..domain.record import House, Record, ZoneState
@@ -38,24 +38,27 @@ def run_tick(ports: Ports, trigger: str, *, every_zone: bool = False, wish: Wish
 
     cases = [_case(settings, zone, house, now) for zone in settings.all_zones]
     edge = next_edge(cases)
-    catalogue = fresh_catalogue(ports, house, cases, edge, routine=trigger == "scheduler" and wish is None)
-    cases = [case_of(settings, case.zone, case.state, catalogue, now, case.push) for case in cases]
+    quota = quota_of(settings, house.calls_today, now, house.by_hour)
+    routine = trigger == "scheduler" and wish is None
+    catalogue = fresh_catalogue(ports, house, cases, edge, quota, routine=routine)
+    if catalogue is not house.catalogue:
+        cases = [case_of(settings, case.zone, case.state, catalogue, now, case.push) for case in cases]
 
     told = _hinted(cases, house, now)
     parts = [begin(case, house, wish, hinted=case.zone.id in told) for case in cases]
     parts = served(parts, every_zone=every_zone, wish=wish)
     if not parts:
         return _turned((), house, settings, now)
-    quota = quota_of(settings, house.calls_today, now)
     look(ports, parts, quota, edge)
     for part in parts:
         decide(part)
     _send(ports, parts, edge, now)
 
     calls = ports.devices.spent()
-    used = quota.used + sum(part.calls for part in parts)
-    factor = stretch(settings, settings.all_zones, quota_of(settings, used, now), now)
-    states = [conclude(part, factor) for part in parts]
+    just_now, plugs = sum(part.calls for part in parts), sum(case.machine.has_status for case in cases)
+    spent = with_more(house.by_hour, just_now, now)
+    ration = ration_of(settings, quota.used + just_now, now, spent, plugs=plugs)
+    states = [conclude(part, ration) for part in parts]
     duration = round((ports.clock() - now) / timedelta(milliseconds=1))
     saved = Saved(
         at=now,

@@ -190,6 +190,7 @@ def _kinds() -> dict[str, Callable[[int, tzinfo], str]]:
         "clock": lambda value, zone: clock(at(value), zone, seconds=True),
         "when": lambda value, zone: _weekday_and_time(at(value), zone),
         "span": lambda value, zone: span(value),
+        "count": lambda value, zone: number(value),
         "": lambda value, zone: number(value),
     }
 

@@ -110,7 +110,26 @@ def test_calls_add_up_by_hour_and_count_for_the_day_and_for_24_hours(repository:
     repository.intend([], [reads(NOON, 2), Call(reads(NOON).hour, "command", "commands", 1)])
     repository.intend([], [reads(NOON, 3)])
     house = repository.load(NOON)
-    assert (house.calls_today, house.calls_last_24h) == (6, 11)
+    assert (house.calls_today, house.calls_last_24h) == (6, 111)  # of the hour a day ago nothing is known to be older
+    assert house.by_hour == {reads(NOON).hour: 6, reads(yesterday).hour: 5, reads(NOON).hour - 24: 100}
+    assert repository.load(NOON + timedelta(hours=1)).calls_last_24h == 11
+
+
+def test_calls_of_records_that_are_a_day_old_no_longer_count(repository: Repository) -> None:
+    then = NOON - timedelta(hours=24) + timedelta(minutes=10)
+    for nth in range(4):
+        at = then + timedelta(minutes=10 * nth)
+        repository.save(replace(a_tick(at, replace(a_record(now=at), calls=3)), calls=[reads(at, 3)]))
+    told = {minute: repository.load(NOON + timedelta(minutes=minute)).calls_last_24h for minute in (5, 15, 16, 31, 25)}
+    assert told == {5: 12, 15: 9, 16: 9, 31: 3, 25: 6}  # also after the clock was set back
+    assert Repository(repository._engine).load(NOON + timedelta(minutes=31)).by_hour == {reads(then).hour: 3}
+
+
+def test_calls_of_failed_records_count_to_the_end_of_their_hour(repository: Repository) -> None:
+    then = NOON - timedelta(hours=24) + timedelta(minutes=10)
+    repository.save(replace(a_tick(then, a_record(now=then, trouble="It fails.")), calls=[reads(then, 2)]))
+    assert repository.load(NOON + timedelta(minutes=59)).calls_last_24h == 2
+    assert repository.load(NOON + timedelta(minutes=60)).calls_last_24h == 0
 
 
 def test_the_day_of_calls_begins_at_midnight_utc(repository: Repository) -> None:

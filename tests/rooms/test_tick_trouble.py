@@ -93,15 +93,25 @@ def test_a_spent_quota_sleeps_until_it_resets():
     record = home.tick()
     assert record.verdict.outcome is Outcome.OUTSIDE_WINDOW or record.trouble
     assert home.cloud.reads == []
-    home.walk("2026-01-06 00:10")
-    assert home.cloud.reads[0][0] == at("2026-01-06 00:00")
+    home.walk("2026-01-06 21:10")  # nobody knows when the cloud counts anew: the calls count until they are a day old
+    assert at("2026-01-06 20:00") < home.cloud.reads[0][0] <= at("2026-01-06 21:05")
+
+
+def test_calls_of_the_day_before_that_are_a_day_old_no_longer_keep_from_reading():
+    home = Home("2026-01-05 23:30", api_daily_limit=600, api_reserved_for_commands=500)
+    hour = int(home.time.timestamp()) // 3600
+    home.store.intend((), [Call(hour - 23, "read", "status", 100)])
+    home.tick()
+    assert home.cloud.reads == []
+    home.walk("2026-01-06 01:10")
+    assert home.cloud.reads[0][0] < at("2026-01-06 01:02")
 
 
 def test_a_short_budget_stretches_the_intervals_and_says_so():
     home = Home("2026-01-05 00:00", api_daily_limit=700, api_reserved_for_commands=500, poll_interval_seconds=15)
     records = home.walk("2026-01-06 00:00")
     assert 150 <= sum(record.calls for record in records if record.looked) <= 201
-    assert any("stretched" in str(record.wake.reason) for record in records)
+    assert any("calls left for" in str(record.wake.reason) for record in records)
 
 
 def open_order(home: Home, turn: Turn, origin: Origin = Origin.THERMOSTAT) -> Order:
