@@ -36,7 +36,7 @@ from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
 from .store.watch import Watch
 from .store.webhook_secret import WebhookSecret
-from .tick.controls import Controls, NotDone, UnknownZone
+from .tick.controls import Controls, NotDone, TooMany, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
 from .tick.jobs import Job, JobTime, failed
@@ -92,7 +92,7 @@ class Dashboard:
             drives=config.scheduler_enabled,
             patient_buttons=config.web_threads // 2,
         )
-        self.controls = Controls(self.heart, self.settings, self.file, self.ports)
+        self.controls = Controls(self.heart, self.settings, self.file, self.ports, self._pressed)
         self.settings()  # furnishes the virtual home
 
     def settings(self) -> Settings | None:
@@ -180,6 +180,7 @@ class Dashboard:
                 UnknownZone: said.UnknownZone,
                 UnknownJob: said.UnknownJob,
                 NotDone: said.Failed,
+                TooMany: said.TooMany,
                 Conflict: said.Conflict,
                 NotWritable: said.Failed,
                 StoreTrouble: said.MemoryFailed,
@@ -212,6 +213,13 @@ class Dashboard:
             give_way=self.source.give_way,
             stop_calls=self.source.stop,
         )
+
+    def _pressed(self, since: datetime) -> Sequence[datetime]:
+        """When a person acted; nothing while the memory does not answer, since a button must work all the same."""
+        try:
+            return self.queries.pressed(since)
+        except StoreTrouble:
+            return ()
 
     def _took_over(self) -> None:
         log.info("[scheduler] This process drives the home: pid %d (%s)", os.getpid(), self.role)

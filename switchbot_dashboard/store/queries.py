@@ -20,6 +20,7 @@ from .schema import calls, catalogue, heart, jobs, records, zone_states
 DAY = timedelta(days=1)
 EPOCH_DAY = date(1970, 1, 1)
 OUTCOME_LENGTH = 200  # characters of the column
+MANUAL = "manual"  # the trigger of what a person asked for
 RECENT = 20_000  # records looked through for commands: some days, and a bounded time
 
 _SERIAL = select(heart.c.serial).where(heart.c.id == 1)
@@ -98,6 +99,12 @@ class Queries:
         with reading(self._engine) as connection:
             rows = connection.execute(wanted).all()
         return tuple(record for row in rows if (record := _record(row)) is not None)
+
+    def pressed(self, since: datetime) -> Sequence[datetime]:
+        """When a person acted after an instant, oldest first; an action on several zones is one."""
+        wanted = select(records.c.at).where(records.c.at > since, records.c.trigger == MANUAL)
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(wanted.distinct().order_by(records.c.at)).scalars())
 
     def calls_by_day(self, since: datetime) -> Mapping[date, Mapping[str, int]]:
         """Tries by UTC day and purpose, from the day of `since` on, oldest first."""

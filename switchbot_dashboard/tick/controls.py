@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from ..domain.budget import BY_HAND_WITHIN, MOST_BY_HAND, next_by_hand
 from ..domain.errors import Told
 from ..domain.record import Fate, Outcome, Record
-from ..domain.sentence import say
+from ..domain.sentence import Sentence, say
 from ..domain.settings import Settings
 from ..domain.settings_edit import automation_off
 from .part import Wish
 from .ports import Ports
 
 QUICK_OFF = "quick-off"
+Pressed = Callable[[datetime], Sequence[datetime]]
 
 
 class UnknownZone(Told, LookupError):
@@ -25,6 +28,14 @@ class UnknownZone(Told, LookupError):
 
 class NotDone(Told):
     """What was asked for did not come about; the message says why and what to do."""
+
+
+class TooMany(Told):
+    """More actions by hand than the day's calls can bear; another is possible in `wait` seconds."""
+
+    def __init__(self, said: Sentence, wait: int) -> None:
+        super().__init__(said)
+        self.wait = wait
 
 
 class Acting(Protocol):
@@ -52,16 +63,24 @@ class Acted:
 
 
 class Controls:
-    """The buttons."""
+    """The buttons. `pressed` tells when a person acted since an instant, in any process, oldest first."""
 
-    def __init__(self, heart: Acting, settings: Callable[[], Settings | None], file: Editing, ports: Ports) -> None:
+    def __init__(
+        self,
+        heart: Acting,
+        settings: Callable[[], Settings | None],
+        file: Editing,
+        ports: Ports,
+        pressed: Pressed = lambda since: (),
+    ) -> None:
         self._heart, self._settings, self._file, self._ports = heart, settings, file, ports
+        self._pressed = pressed
 
     def act(self, action: str, zone: str | None) -> Acted:
         """Carry out `winter`, `summer`, `fan`, `off`, `quick-off` or `resume` in a zone, or (None) in all of them.
 
         `quick-off` also switches the automation off in the settings. Raises UnknownZone; NotDone when no command went
-        out; Busy when another turn does not end.
+        out; TooMany after 60 in an hour; Busy when another turn does not end.
         """
         settings = self._settings()
         if settings is None:
@@ -69,6 +88,7 @@ class Controls:
         known = tuple(entry.id for entry in settings.all_zones)
         if zone is not None and zone not in known:
             raise UnknownZone(say("There is no zone “{zone}”. There are: {known}.", zone=zone, known=", ".join(known)))
+        self._sparing()
         if action == QUICK_OFF:
             self._file.patch(automation_off(json.loads(self._file.text), zone))
         records = self._heart.act(Wish(action, known if zone is None else (zone,)))
@@ -79,6 +99,18 @@ class Controls:
         holds = [states[record.zone].hold for record in records if record.zone in states]
         ends = [hold.until for hold in holds if hold is not None and hold.until is not None]
         return Acted(records, sum(record.calls for record in records), min(ends, default=None))
+
+    def _sparing(self) -> None:
+        now = self._ports.clock()
+        again_at = next_by_hand(self._pressed(now - BY_HAND_WITHIN), now)
+        if again_at is None:
+            return
+        words = (
+            "There were {most} actions by hand in the last hour, and no more are taken, so that the day's calls last. "
+            "The next is possible at {at:clock}."
+        )
+        wait = max(1, math.ceil((again_at - now).total_seconds()))
+        raise TooMany(say(words, most=MOST_BY_HAND, at=now + timedelta(seconds=wait)), wait)
 
 
 def _done(record: Record) -> bool:

@@ -55,7 +55,7 @@ def run_once() -> Response:
     "Acted",
     path={"action": one_of(*ACTIONS)},
     body=ZONE_BODY,
-    refuses=(409, 422, 503),
+    refuses=(409, 422, 429, 503),
 )
 def act(action: str) -> Response:
     if action not in ACTIONS:

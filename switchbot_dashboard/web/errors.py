@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..domain.settings_faults import InvalidSettings
 from .i18n import sentence
-from .service import Busy, Conflict, Failed, MemoryFailed, Service, Sorry, UnknownJob, UnknownZone
+from .service import Busy, Conflict, Failed, MemoryFailed, Service, Sorry, TooMany, UnknownJob, UnknownZone
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ KINDS: Mapping[type[Sorry], tuple[int, str]] = {
     UnknownZone: (422, "invalid"),
     UnknownJob: (404, "not_found"),
     Failed: (503, "failed"),
+    TooMany: (429, "too_many_requests"),
     Conflict: (412, "changed_meanwhile"),
     MemoryFailed: (503, "failed"),
 }
@@ -120,7 +121,7 @@ def _http(error: HTTPException) -> Response:
 def _sorry(error: Sorry) -> Response:
     status, code = KINDS.get(type(error), (500, "internal_error"))
     fields = {"zone": str(error)} if isinstance(error, UnknownZone) else {}
-    headers = {"Retry-After": "2"} if isinstance(error, Busy) else {}
+    headers = {"Retry-After": str(error.wait)} if error.wait is not None else {}
     return answer(Refusal(status, str(error), code=code, fields=fields, headers=headers))
 
 

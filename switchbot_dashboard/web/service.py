@@ -25,11 +25,18 @@ Body = Mapping[str, object]
 
 
 class Sorry(Exception):
-    """Base of what the service may refuse; the message is a sentence for the person who asked."""
+    """Base of what the service may refuse; the message is a sentence for the person who asked.
+
+    `wait` is in how many seconds to ask again, where that is known.
+    """
+
+    wait: int | None = None
 
 
 class Busy(Sorry):
     """A tick or an action runs already."""
+
+    wait = 2
 
 
 class UnknownZone(Sorry):
@@ -42,6 +49,10 @@ class UnknownJob(Sorry):
 
 class Failed(Sorry):
     """What was asked for did not come about: the cloud said no, or there are no valid settings."""
+
+
+class TooMany(Sorry):
+    """More was asked for by hand than the day's calls can bear."""
 
 
 class Conflict(Sorry):
@@ -322,4 +333,6 @@ class Service:
         if kind is None:
             return None
         said = getattr(error, "sentence", None)  # of a Told, or of what the system refused
-        return kind(sentence(said) if isinstance(said, Sentence) else str(error))
+        sorry = kind(sentence(said) if isinstance(said, Sentence) else str(error))
+        sorry.wait = getattr(error, "wait", sorry.wait)
+        return sorry

@@ -17,7 +17,7 @@ from .i18n import sentence
 
 def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
     """Does it; `do` returns a message and its tone. What may be refused is told as a message too, at `back`."""
-    status = 200
+    status, wait = 200, None
     try:
         message, tone = do()
     except InvalidSettings as error:
@@ -27,10 +27,12 @@ def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
         sorry = service().sorry(error)
         if sorry is None:
             raise
-        status, tone, message = KINDS[type(sorry)][0], "warn", str(sorry)
+        status, tone, message, wait = KINDS[type(sorry)][0], "warn", str(sorry), sorry.wait
     if request.accept_mimetypes.best == "application/json":
         answer = jsonify({"message": message, "tone": tone})
         answer.status_code = status
+        if wait is not None:
+            answer.headers["Retry-After"] = str(wait)
         return answer
     flash(message, tone)
     return redirect(back, 303)
