@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from math import cos, isfinite, pi, sin
 from pathlib import Path
+from statistics import median
 from typing import TypeAlias
 
 from .chance import lot
@@ -20,6 +21,7 @@ WINTER_2016 = Path(__file__).parent / "data" / "house-2016-winter.csv"
 
 STANDARD_TIME = timezone(timedelta(hours=1))
 LONGEST_STEP = timedelta(hours=3)
+HOTTEST_USUAL = 36.0  # °C: no place on Earth has a higher median for long
 COLUMNS = ("time", "outdoor_c", "outdoor_rh")
 
 _DAY = 86_400.0
@@ -90,7 +92,8 @@ def _measured(lines: Iterable[Sequence[str]]) -> MeasuredWeather:
     names = [name.strip() for name in header[1]]
     if missing := [name for name in COLUMNS if name not in names]:
         wanted, found = ", ".join(COLUMNS), ", ".join(names) or "nothing"
-        raise ValueError(f"line {header[0]}: expected the columns {wanted}; {missing[0]} is missing in {found}")
+        hint = _header_hint(names)
+        raise ValueError(f"line {header[0]}: expected the columns {wanted}; {missing[0]} is missing in {found}{hint}")
     places = [names.index(name) for name in COLUMNS]
     times: list[datetime] = []
     rows: list[tuple[float, float]] = []
@@ -100,9 +103,11 @@ def _measured(lines: Iterable[Sequence[str]]) -> MeasuredWeather:
         time, outdoor, humidity = (row[place].strip() for place in places)
         times.append(_time(number, time))
         _check_step(number, times)
-        rows.append((_figure(number, outdoor, "outdoor_c in °C", -60, 60), _figure(number, humidity, "outdoor_rh", 0)))
+        celsius = _figure(number, outdoor, "outdoor_c in °C", -60, 60, _unit_hint)
+        rows.append((celsius, _figure(number, humidity, "outdoor_rh", 0)))
     if len(rows) < 2:
         raise ValueError(f"line {len(rows) + 1}: expected two rows of figures at least, found {len(rows)}")
+    _check_units(body[0][0], rows)
     return MeasuredWeather(times[0], times[1] - times[0], rows)
 
 
@@ -130,11 +135,39 @@ def _check_step(number: int, times: Sequence[datetime]) -> None:
         )
 
 
-def _figure(number: int, text: str, what: str, low: float, high: float = 100) -> float:
+def _figure(
+    number: int, text: str, what: str, low: float, high: float = 100, hint: Callable[[float], str] = lambda _: ""
+) -> float:
     try:
         figure = float(text)
     except ValueError:
         figure = float("nan")
     if not isfinite(figure) or not low <= figure <= high:
-        raise ValueError(f"line {number}: expected {what} from {low:g} to {high:g}, found {text!r}")
+        raise ValueError(f"line {number}: expected {what} from {low:g} to {high:g}, found {text!r}{hint(figure)}")
     return figure
+
+
+def _header_hint(names: Sequence[str]) -> str:
+    """What is likely wrong with the first line."""
+    if len(names) == 1 and any(mark in names[0] for mark in (";", "\t")):
+        return ". Separate the columns by commas"
+    if any(name.lower() in ("outdoor_f", "outdoor_k") for name in names):
+        return ". Convert the temperatures to °C"
+    return ""
+
+
+def _unit_hint(figure: float) -> str:
+    """The unit that a temperature beyond all weather seems to be in."""
+    if 60 < figure <= 140:
+        return f", which looks like Fahrenheit: it would be {(figure - 32) / 1.8:.1f} °C"
+    return f", which looks like kelvins: it would be {figure - 273.15:.1f} °C" if 210 <= figure <= 335 else ""
+
+
+def _check_units(line: int, rows: Sequence[tuple[float, float]]) -> None:
+    """Units that no single row gives away: Fahrenheit in a mild winter, humidity as a share of one."""
+    usual, first = median(celsius for celsius, _ in rows), rows[0]
+    if usual > HOTTEST_USUAL:
+        words = f"line {line}: expected outdoor_c in °C; {first[0]:g} and a median of {usual:g} look like Fahrenheit"
+        raise ValueError(f"{words}. Convert them to °C")
+    if all(humidity <= 1 for _, humidity in rows):
+        raise ValueError(f"line {line}: expected outdoor_rh in percent, found {first[1]:g}. Multiply it by 100")

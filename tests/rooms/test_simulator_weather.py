@@ -90,6 +90,12 @@ def test_a_file_of_its_own_needs_only_three_columns_and_may_name_its_offset(tmp_
         ),
         (HEADER + "2026-01-01T00:00,1,80\n2026-01-02T00:00,1,80\n", "line 3: expected a row within three hours"),
         (HEADER + "2026-01-01T00:00,1,80\n2026-01-01T00:00,1,80\n", "line 3: expected a row within three hours"),
+        ("time;outdoor_c;outdoor_rh\n", "Separate the columns by commas"),
+        ("time,outdoor_f,outdoor_rh\n", "outdoor_c is missing in time, outdoor_f, outdoor_rh. Convert the temp"),
+        (HEADER + "2026-01-01T00:00,68,80\n", "found '68', which looks like Fahrenheit: it would be 20.0 °C"),
+        (HEADER + "2026-01-01T00:00,283.2,80\n", "found '283.2', which looks like kelvins: it would be 10.1 °C"),
+        (HEADER + "2026-01-01T00:00,41,80\n2026-01-01T01:00,43,80\n", "41 and a median of 42 look like Fahrenheit"),
+        (HEADER + "2026-01-01T00:00,4,0.8\n2026-01-01T01:00,4,0.81\n", "line 2: expected outdoor_rh in percent"),
         (HEADER + '2026-01-01T00:00,1,"80\n', "cannot be used"),
     ],
 )
