@@ -9,6 +9,7 @@ from .defaults import (
     Kind,
     RoomSpec,
     aircon_id_for,
+    kind_of,
     meter_id_for,
     outdoor_id_for,
     rooms_of,
@@ -18,7 +19,7 @@ from .faults import Faults
 from .house import Envelope, Room
 from .virtual import VirtualHome
 from .weather import WINTER_2016, Weather, from_file, temperate
-from .world import MemoryWorld, World, WorldFile, Worlds, from_json, to_json
+from .world import MemoryWorld, Place, Sample, World, WorldFile, Worlds, from_json, to_json
 
 __all__ = [
     "ACCEPTED_FAULTS",
@@ -32,8 +33,10 @@ __all__ = [
     "Faults",
     "Kind",
     "MemoryWorld",
+    "Place",
     "Room",
     "RoomSpec",
+    "Sample",
     "VirtualHome",
     "Weather",
     "World",
@@ -42,6 +45,7 @@ __all__ = [
     "aircon_id_for",
     "from_file",
     "from_json",
+    "kind_of",
     "meter_id_for",
     "outdoor_id_for",
     "rooms_of",

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .chance import lot
 from .house import Envelope
+from .weather import Weather
 
 METER_ID = "VIRTUALMETER01"
 AIRCON_ID = "02-VIRTUAL-AIRCON"
@@ -33,7 +34,8 @@ class Kind(StrEnum):
 class RoomSpec:
     """One room, with its devices in the cloud's ids (either may be empty: there is none). `id` names its state.
 
-    `scenes` maps `winter`, `summer`, `fan` and `off` to scene ids; left out, ids made from `id` are listed.
+    `scenes` maps `winter`, `summer`, `fan` and `off` to scene ids; left out, ids made from `id` are listed. `weather`
+    is what this room feels of the weather, where that is something else than the home's.
     """
 
     id: str
@@ -43,6 +45,7 @@ class RoomSpec:
     kind: Kind = Kind.INFRARED
     scenes: Mapping[str, str] | None = None
     envelope: Envelope = field(default_factory=Envelope)
+    weather: Weather | None = None
 
 
 def meter_id_for(zone: str) -> str:

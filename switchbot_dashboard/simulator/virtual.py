@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -59,7 +59,7 @@ class VirtualHome:
         self._loss = self._faults.shares.get("infrared_loss", infrared_loss)
         self._worlds = worlds or MemoryWorld()
         self._calls: Counter[tuple[int, str, str]] = Counter()
-        self._sky = lru_cache(maxsize=1024)(self._outside)
+        self._sky = _sky(self._weather)
         self.furnish(rooms, outdoor_meter_ids)
 
     @classmethod
@@ -93,6 +93,7 @@ class VirtualHome:
         """Have these rooms from now on; a room whose id stays keeps its state."""
         self._rooms = tuple(rooms)
         self._outdoor_ids = tuple(outdoor_meter_ids)
+        self._skies = {room.id: _sky(room.weather) for room in rooms if room.weather is not None}
         self._meters = {room.meter_id: room for room in reversed(rooms) if room.meter_id}
         self._units = {room.aircon_id: room for room in reversed(rooms) if room.aircon_id}
         self._scenes = {scene: (room, name) for room in reversed(rooms) for name, scene in scene_ids(room).items()}
@@ -104,7 +105,7 @@ class VirtualHome:
             raise KeyError(room_id)
         now, world = self._clock().timestamp(), self._worlds.load()
         place = self._place(world, spec, now)
-        room = replace(house.live(place.room, now, spec.envelope, self._sky), airing_until=until.timestamp())
+        room = replace(house.live(place.room, now, spec.envelope, self._sky_over(spec)), airing_until=until.timestamp())
         self._worlds.save(world.having(spec.id, replace(place, room=room)))
 
     def room(self, room_id: str) -> Room:
@@ -112,8 +113,27 @@ class VirtualHome:
         for spec in self._rooms:
             if spec.id == room_id:
                 now = self._clock().timestamp()
-                return house.live(self._place(self._worlds.load(), spec, now).room, now, spec.envelope, self._sky)
+                return house.live(
+                    self._place(self._worlds.load(), spec, now).room, now, spec.envelope, self._sky_over(spec)
+                )
         raise KeyError(room_id)
+
+    def course(self, room_id: str, instants: Iterable[float]) -> Iterator[tuple[float, Room, float]]:
+        """The true room at each instant (epoch seconds, in order) and the °C that the cloud has of it by then.
+
+        It is lived through once, costs no call, and nothing may be sent meanwhile. Raises KeyError for an unknown room.
+        """
+        spec = next((room for room in self._rooms if room.id == room_id), None)
+        if spec is None:
+            raise KeyError(room_id)
+        world, place = self._worlds.load(), None
+        for now in instants:
+            place = self._place(world, spec, now)
+            place = replace(place, room=house.live(place.room, now, spec.envelope, self._sky_over(spec)))
+            world = world.having(spec.id, place)
+            yield now, place.room, place.shown.temperature
+        if place is not None:
+            self._worlds.save(world)
 
     def read(self, device_ids: Sequence[str], until: datetime) -> Mapping[str, Status | CloudError]:
         """The status of each device, or the error that its call ended with; one call is counted for each."""
@@ -158,13 +178,11 @@ class VirtualHome:
         calls, self._calls = self._calls, Counter()
         return [Call(hour, purpose, endpoint, count) for (hour, purpose, endpoint), count in calls.items()]
 
+    def _sky_over(self, spec: RoomSpec) -> house.Sky:
+        return self._skies.get(spec.id, self._sky)
+
     def _count(self, now: datetime, purpose: str, endpoint: str) -> None:
         self._calls[int(now.timestamp() // 3600), purpose, endpoint] += 1
-
-    def _outside(self, cell: int) -> tuple[float, float]:
-        middle = datetime.fromtimestamp((cell + 0.5) * house.CELL, UTC)
-        outdoor, humidity = self._weather(middle)
-        return outdoor, house.saturation(outdoor) * humidity / 100.0
 
     def _place(self, world: World, spec: RoomSpec, now: float) -> Place:
         """The room's place in the world, begun anew where there is none, with the last upload of its meter."""
@@ -177,12 +195,12 @@ class VirtualHome:
             place = Place(replace(place.room, at=at), replace(place.shown, at=min(place.shown.at, at - 1.0)))
         if at <= place.shown.at or self._faults.freezes(self._seed, spec.id, at):
             return place
-        room = house.live(place.room, at, spec.envelope, self._sky)
+        room = house.live(place.room, at, spec.envelope, self._sky_over(spec))
         return Place(room, meter.sample(self._seed, spec.id, at, room.temperature, room.humidity))
 
     def _first(self, spec: RoomSpec, at: float) -> Room:
         """A room as somebody left it: near 20 °C, warmer in warm weather."""
-        outdoor, vapour = self._sky(int(at // house.CELL))
+        outdoor, vapour = self._sky_over(spec)(int(at // house.CELL))
         temperature = 19.5 + lot(self._seed, "room", spec.id) + 0.4 * max(0.0, outdoor - 15.0)
         return Room(at, temperature, vapour + 250.0)
 
@@ -197,7 +215,7 @@ class VirtualHome:
             if spec.kind is not Kind.PLUG:
                 return faults.no_status(), world
             place = self._place(world, spec, now)
-            room = house.live(place.room, now, spec.envelope, self._sky)
+            room = house.live(place.room, now, spec.envelope, self._sky_over(spec))
             world = world.having(spec.id, replace(place, room=room))
             return bodies.plug(device, room, spec.envelope), world
         if device in self._outdoor_ids:
@@ -260,7 +278,7 @@ class VirtualHome:
         """Carry a command out, unless it is infrared and lost. Raises ValueError for a parameter of no use."""
         world = self._worlds.load()
         place = self._place(world, spec, now)
-        room = house.live(place.room, now, spec.envelope, self._sky)
+        room = house.live(place.room, now, spec.envelope, self._sky_over(spec))
         unit = room.unit
         if command == "setAll":
             unit = set_all(unit, parameter, room.temperature)
@@ -277,6 +295,17 @@ class VirtualHome:
         """Keep the caller waiting, as a cloud that does not answer would."""
         if self._sleep and any(isinstance(answer, Unreachable) and answer.code == "timeout" for answer in answers):
             self._sleep(max(0.0, min(self._timeout, (until - now).total_seconds())))
+
+
+def _sky(weather: Weather) -> house.Sky:
+    """The weather by cells, each worked out once."""
+
+    @lru_cache(maxsize=1024)
+    def outside(cell: int) -> tuple[float, float]:
+        outdoor, humidity = weather(datetime.fromtimestamp((cell + 0.5) * house.CELL, UTC))
+        return outdoor, house.saturation(outdoor) * humidity / 100.0
+
+    return outside
 
 
 def _too_late() -> CloudError:
