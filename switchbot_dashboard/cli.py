@@ -264,8 +264,10 @@ def _failed(message: str) -> NoReturn:
 
 
 from .cli_people import token, user  # noqa: E402  (the commands above come first in the help)
+from .cli_simulate import simulate  # noqa: E402
 from .cli_webhook import webhook  # noqa: E402
 
+main.add_command(simulate)
 main.add_command(user)
 main.add_command(token)
 main.add_command(webhook)

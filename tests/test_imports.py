@@ -36,6 +36,7 @@ MAY = {
         "logs",
         "checkup",
         "cli_people",
+        "cli_simulate",
         "cli_webhook",
         "web.records",
         "web.forecast_view",
@@ -57,7 +58,7 @@ OUTSIDE = {
     "sqlalchemy": {"store", "people", "notifications"},
     "alembic": {"store"},
     "requests": {"switchbot", "notifications"},
-    "click": {"cli", "cli_people", "cli_webhook"},
+    "click": {"cli", "cli_people", "cli_simulate", "cli_webhook"},
     "apscheduler": {"tick"},
     "prometheus_client": {"web", "app"},
 }
