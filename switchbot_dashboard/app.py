@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import __version__, sources
 from .config import Config, ConfigError, read_config, start_refusal
+from .domain.comparison import Comparison, Occupied
 from .domain.errors import CloudError
 from .domain.push import Event
 from .domain.record import Catalogue
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from .web.service import Service
+    from .whatif import WhatIf
 
 log = logging.getLogger("switchbot_dashboard.app")
 
@@ -172,6 +174,7 @@ class Dashboard:
             people=self.people,
             act=self.controls.act,
             furnished=self.settings,
+            what_if=self._what_if,
             refresh_devices=self.list_account,
             refresh_scenes=self.list_account,
             webhook=said.Webhook(self.webhook_secret.matches, self.pushes.offer),
@@ -180,6 +183,7 @@ class Dashboard:
                 UnknownZone: said.UnknownZone,
                 UnknownJob: said.UnknownJob,
                 NotDone: said.Failed,
+                Occupied: said.TooMany,
                 TooMany: said.TooMany,
                 Conflict: said.Conflict,
                 NotWritable: said.Failed,
@@ -191,6 +195,19 @@ class Dashboard:
     def master_key(self) -> str:
         """The key that all others are derived from."""
         return master_key(self.config.secrets_key, self.config.data_dir)
+
+    def _what_if(self, wished: Settings) -> Comparison:
+        """The last seven days with other settings. Raises Occupied, and NotDone while no settings are in force."""
+        in_force = self.settings()
+        if in_force is None:
+            raise NotDone(say("The settings in force cannot be used, so there is nothing to compare with."))
+        return self._comparing(in_force, wished)
+
+    @cached_property
+    def _comparing(self) -> WhatIf:
+        from .whatif import WhatIf  # the virtual home and all that belongs to it, only for who asks
+
+        return WhatIf(self.memory.recent, self.memory.load, self.clock, self.config.data_dir / "what-if.lock")
 
     def _source(self) -> sources.Source:
         if not self.config.credentials:

@@ -109,7 +109,7 @@ def fit(course: Sequence[Point]) -> HouseFit | Lack:
     if days < LEAST_DAYS - 0.1:  # a missed hour or two does no harm
         words = (
             "To learn how this home holds its warmth takes readings of {need} days; there are {have} so far. "
-            "Try again in {rest} days."
+            "Days still missing: {rest}."
         )
         return Lack(say(words, need=LEAST_DAYS, have=f"{days:.1f}", rest=max(1, ceil(LEAST_DAYS - days))))
     known = fmean(cell.outdoor is not None for cell in cells) > 0.9

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from ..config import Config
 from ..domain.chart import Granularity, Series
+from ..domain.comparison import Comparison
 from ..domain.history import Sample, Totals
 from ..domain.record import Call, Catalogue, House, Record
 from ..domain.sentence import Sentence
@@ -305,7 +306,8 @@ class Service:
 
     `session_key` signs sessions. `furnished` gives the settings in force with the virtual home's devices where they
     name none; None while there are none. `act` takes an action and a zone (None: all of them) and raises Busy,
-    UnknownZone or Failed; the refreshes cost a call each and raise Failed. `meanings` says what the errors of other
+    UnknownZone or Failed; the refreshes cost a call each and raise Failed. `what_if` lives through the last days with
+    other settings; it takes seconds and raises TooMany while it runs already. `meanings` says what the errors of other
     rooms come to here: a Conflict of the settings file, a Busy of the heart.
     """
 
@@ -323,6 +325,7 @@ class Service:
     refresh_scenes: Callable[[], Catalogue]
     meanings: Mapping[type[Exception], type[Sorry]] = field(default_factory=dict)
     furnished: Callable[[], Settings | None] = lambda: None
+    what_if: Callable[[Settings], Comparison] = lambda wished: Comparison(0, 0, ())
     webhook: Webhook | None = None
 
     def sorry(self, error: Exception) -> Sorry | None:

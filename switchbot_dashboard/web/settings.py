@@ -18,12 +18,13 @@ from ..domain.settings_faults import Fault, InvalidSettings
 from .access import admin, caller, member, service
 from .errors import Refusal, answer, wants_json
 from .i18n import french
-from .service import Conflict, Failed, Sorry
+from .service import Conflict, Failed, Sorry, TooMany
 from .settings_fields import element_id
 from .settings_form import HOSTS, Overrides, form_of
 from .settings_review import clashes, lines_of, listings, object_in, others, review_of, versions
 from .settings_typed import Typed, arranged, document_of, first, rows_of, typed_of
 from .settings_words import _, count_words
+from .what_if import Compared, compared
 
 settings = Blueprint("settings", __name__)
 
@@ -76,6 +77,30 @@ def change() -> AnyResponse:
             return _conflict(file, base, new)
         new = merged(file.document, merge_patch(base, new))  # the same in other words: nothing stands against it
     return _save(file, new) if do == "save" else _review(file, new, form)
+
+
+@settings.post("/settings/what-if")
+@admin
+def what_if() -> AnyResponse:
+    """What the last days would have been with what is typed; for the page's script as a part to put in its place."""
+    file, form = _file(), request.form.to_dict(flat=False)
+    base = object_in(first(form, "base")) or file.document
+    new = _wanted(form, base)
+    try:
+        wished = parse_settings(json.dumps(new, ensure_ascii=False))
+    except InvalidSettings as error:
+        return _faulty(file, new, form, error)
+    try:
+        told = compared(service().what_if(_furnished(wished)), same=not changes(file.document, new))
+    except Exception as error:
+        sorry = service().sorry(error)
+        if sorry is None or first(form, "part"):
+            raise
+        status = 429 if isinstance(sorry, TooMany) else 503
+        return _form(file, form, base=base, etag=first(form, "etag"), notice=str(sorry), status=status)
+    if first(form, "part"):
+        return Response(render_template("settings/_what_if.html", told=told), mimetype="text/html")
+    return _form(file, form, base=base, etag=first(form, "etag"), told=told)
 
 
 @settings.get("/settings/versions/<stamp>")
@@ -161,6 +186,7 @@ def _form(
     notice: str = "",
     at: str = "",
     saved: bool = False,
+    told: Compared | None = None,
     status: int = 200,
 ) -> Response:
     desk, base = service().settings, file.document if base is None else base
@@ -178,6 +204,7 @@ def _form(
         headline=count_words(len(faults)),
         at=_target(at, typed),
         saved=saved,
+        told=told,
     )
     return Response(html, status, mimetype="text/html")
 

@@ -93,7 +93,7 @@ def test_a_history_too_short_says_how_many_days_are_missing() -> None:
     found = fit(lived(days=2.5))
     assert isinstance(found, Lack)
     assert str(found.sentence) == (
-        "To learn how this home holds its warmth takes readings of 5 days; there are 2.5 so far. Try again in 3 days."
+        "To learn how this home holds its warmth takes readings of 5 days; there are 2.5 so far. Days still missing: 3."
     )
 
 

@@ -71,6 +71,40 @@ function replace(found) {
 
 const place = (details) => details.id || `${details.parentElement.closest("[id]").id}/${details.querySelector("summary").textContent.trim()}`;
 
+/** Puts the answer to a question in its place; where no answer comes, the plain way says why. */
+async function ask(button) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  const place = document.getElementById(button.dataset.part);
+  const typed = new FormData(form);
+  typed.append("part", "1");
+  button.setAttribute("aria-busy", "true");
+  try {
+    const sent = { method: "POST", body: new URLSearchParams(typed), headers: { Accept: "application/json, text/html;q=0.9" } };
+    const answer = await fetch(button.formAction, sent);
+    const json = answer.headers.get("Content-Type")?.startsWith("application/json");
+    if (json) return say(place, (await answer.json()).message);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("what-if");
+    if (!found) {
+      leaving = true;
+      button.removeAttribute("aria-busy");
+      return form.requestSubmit(button);
+    }
+    place.replaceChildren(found);
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ block: "start" });
+  } catch {
+    say(place, button.dataset.silence);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function say(place, message) {
+  const line = Object.assign(document.createElement("p"), { className: "banner warn", textContent: message });
+  place.replaceChildren(line);
+  line.scrollIntoView({ block: "center" });
+}
+
 async function look() {
   if (asking || document.hidden || leaving) return;
   asking = true;
@@ -112,6 +146,10 @@ form.addEventListener("click", (event) => {
   open(document.getElementById(link.hash.slice(1)));
 });
 form.addEventListener("submit", (event) => {
+  if (!leaving && event.submitter?.matches("[data-part]")) {
+    event.preventDefault();
+    return void ask(event.submitter);
+  }
   if (leaving || !event.submitter?.matches("[data-row]")) return void (leaving = true);
   event.preventDefault();
   dirty = true;
