@@ -26,7 +26,7 @@ from .store.lock import FileLock
 
 LEARNED_FROM = timedelta(days=21)
 ASKED = 7  # days
-MOST_TICKS = 7000  # of both runs together: some two seconds
+MOST_TICKS = 7000  # of all runs together: some two seconds
 VAPOUR = 1100.0  # Pa
 DRIVES = {Doing.HEAT: 1, Doing.COOL: -1}
 UNKNOWN_RATE = say(
@@ -194,8 +194,8 @@ def _fresh(state: ZoneState) -> ZoneState:
 def _runs(in_force: Settings, wished: Settings, stage: Stage) -> tuple[Run, Run, int]:
     """Both runs over as many of the last days as can be afforded; the last day tells what a day costs."""
     last = replace(stage, start=stage.end - DAY, days=1)
-    ticks = [run(settings, last, _give_way).ticks for settings in (in_force, wished)]
-    days = max(1, min(stage.days, MOST_TICKS // sum(ticks)))
+    a_day = sum(run(settings, last, _give_way).ticks for settings in (in_force, wished))
+    days = max(1, min(stage.days, MOST_TICKS // a_day - 1))
     shorter = replace(stage, start=stage.end - DAY * days, days=days)
     return run(in_force, shorter, _give_way), run(wished, shorter, _give_way), days
 

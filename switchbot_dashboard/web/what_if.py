@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from ..domain.comparison import Comparison, ZoneCompared
 from ..domain.fit import Estimate, HouseFit
 from ..domain.measures import Figures
-from .i18n import decimal, number, percent, sentence
+from .i18n import FIXED, decimal, number, percent, sentence
 from .settings_words import _
 
 
@@ -148,4 +148,4 @@ def _house(house: HouseFit) -> list[str]:
 def _told(estimate: Estimate) -> str:
     """A figure with twice its standard error: where it most likely lies."""
     places = 0 if estimate.value >= 100 else 1
-    return f"{decimal(estimate.value, places)} ± {decimal(max(2 * estimate.error, 0.1), places)}"
+    return f"{decimal(estimate.value, places)}{FIXED}±{FIXED}{decimal(max(2 * estimate.error, 0.1), places)}"

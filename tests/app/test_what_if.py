@@ -88,7 +88,7 @@ def test_other_settings_make_the_difference_that_they_should(tmp_path: Path, for
 def test_so_many_looks_that_it_would_take_too_long_are_cut_to_fewer_days(
     tmp_path: Path, fortnight: list[Point], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("switchbot_dashboard.whatif.MOST_TICKS", 1500)
+    monkeypatch.setattr("switchbot_dashboard.whatif.MOST_TICKS", 2400)
     found = asking(tmp_path, fortnight, 14)(settings(), settings(poll_interval_seconds=120))
     assert (found.days, found.asked) == (2, 7)
 
@@ -188,7 +188,7 @@ def test_it_is_told_in_french_with_french_figures(home: Home, answer: Comparison
     client, _ = client_of(home, answer)
     part = client.post("/settings/what-if", data=typed(part="1"), headers={"Accept-Language": "fr"})
     text = unescape(part.text)
-    assert "Les 7 derniers jours avec ces réglages" in text
+    assert "Les 7\u00a0derniers jours avec ces réglages" in text
     assert "Hors de la plage" in text
     assert "K·min" in text
 
