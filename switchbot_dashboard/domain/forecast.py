@@ -1,8 +1,10 @@
 """The coming wakes, foreseen: the tick's own rules on a pretend course of time, for the modes that the clock drives.
 
-Assumed is a quiet home: each meter answers within its zone's band, every command goes through, nobody presses a button.
-Then each wake follows from the one before it, and a stretch of equal intervals is reckoned at once, since nothing else
-can happen in it. Intervals that the budget stretches, or could, are reckoned as they are for a quarter of an hour.
+Assumed is that every command goes through and is heard, and that nobody presses a button. Where a zone foresees its
+temperature each meter shows what the learned course expects (see outlook.py); elsewhere, and where too little is
+learned, the home is quiet: each meter answers within its zone's band. Then each wake follows from the one before it,
+and a stretch of equal intervals is reckoned at once, since nothing else can happen in it. Intervals that the budget
+stretches, or could, are reckoned as they are for a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -11,13 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .action import make_order, settle, staggered
+from .action import settle, staggered
 from .budget import Quota, Ration, next_reset, quota_of, ration_of
 from .case import Case, case_of
-from .decision import Choice, consider, thermostat
+from .chosen import chosen, taught
+from .decision import Choice, thermostat
 from .demand import rank_of
-from .duty import Owed, damped, owed
-from .foreseen import Expected, Forecast, Ledger, Planned, Run, joined
+from .duty import Owed, owed
+from .foreseen import Expected, ExpectedCrossing, Forecast, Ledger, Planned, Run, joined
+from .outlook import after_run, alike_until, as_known, crossing_of, expects, foresees, gone_on, knows_the_unit, looked
 from .polling import interval_of, warmup_start
 from .reading import missing_meter, quota_trouble
 from .record import Catalogue, Done, Fate, House, Mode, Order, Outcome, Pace, Reading, Trouble, Verdict, Wake, ZoneState
@@ -58,6 +62,7 @@ def forecast_of(
         used=today.used,
         resets_at=today.resets_at,
         quota_at_reset=max(0, today.limit - today.used - before_reset),
+        crossings=tuple(sorted((each for each in walk.crossings if each.at < end), key=lambda each: each.at)),
     )
 
 
@@ -86,6 +91,8 @@ class _Part:
     case: Case
     owed: Owed | None
     looks: bool
+    quiet: bool  # from a look that could not say how the temperature goes on
+    expected: bool = False
     trouble: Trouble | None = None
     choice: Choice | None = None
     order: Order | None = None
@@ -102,6 +109,9 @@ class _Walk:
         self._ledger, self._asked = Ledger(house.by_hour, used, now), changed
         self._next = {zone: _first(state.wake, now, changed) for zone, state in self._states.items()}
         self._runs: list[Run] = []
+        self.crossings: list[ExpectedCrossing] = []
+        self._began, self._quiet = now, set[str]()
+        self._seen = {zone: as_known(state.learned) for zone, state in self._states.items()}
         cases = [case_of(settings, zone, self._states[zone.id], house.catalogue, now) for zone in settings.all_zones]
         self._plugs = sum(case.machine.has_status for case in cases)
 
@@ -141,12 +151,14 @@ class _Walk:
     def _begin(self, zone: Zone, now: datetime) -> _Part:
         case = case_of(self._settings, zone, self._states[zone.id], self._catalogue, now)
         duty = owed(case, None)
-        return _Part(case, duty, duty is None and (self._asked or must_look(case)))
+        return _Part(case, duty, duty is None and (self._asked or must_look(case)), zone.id in self._quiet)
 
     def _conclude(self, part: _Part, order: Order | None, listing: int, ration: Ration) -> None:
         case, choice = part.case, part.choice
         assert choice is not None
         state = _settled(part, order)
+        if foresees(case.zone):
+            state = self._foreseen(part, order, choice, taught(state, case, choice, order))
         state = replace(state, verdict=Verdict(choice.outcome, choice.sentence, case.now))
         wake = next_wake(replace(case, state=state), choice, looked=part.looks, ration=ration)
         zone, calls = case.zone.id, part.calls + (order is not None) + listing
@@ -154,6 +166,19 @@ class _Walk:
         reason = self._next[zone][1]
         self._runs.append(Run(zone, case.now, 1, timedelta(0), wake.mode, wake.pace, reason, calls))
         self._next[zone] = (max(wake.at, case.now + timedelta(milliseconds=1)), wake.reason)
+
+    def _foreseen(self, part: _Part, order: Order | None, choice: Choice, state: ZoneState) -> ZoneState:
+        """The state of a zone that foresees its temperature; what brought an order is kept as a crossing."""
+        case, seen = part.case, self._seen[part.case.zone.id]
+        crossing = None
+        if order is not None and part.expected:
+            crossing = crossing_of(seen, case, choice, order, self._began)
+            self.crossings += [crossing] if crossing is not None else []
+        early = order is not None and choice.outcome is Outcome.OPTIMAL_START
+        self._seen[case.zone.id] = gone_on(seen, case, state, crossed=crossing is not None, early=early)
+        if (part.looks and not part.expected) or (order is not None and not knows_the_unit(case)):
+            self._quiet.add(case.zone.id)
+        return state
 
     def _quota(self, now: datetime) -> Quota:
         return quota_of(self._settings, self._ledger.used(now), now, self._ledger.spent(now))
@@ -177,14 +202,17 @@ class _Walk:
         stops = [end, next_reset(now), self._listing_at(now), *_status_at(part.case, state)]
         if not sure:
             stops.append(now + ONE_RATION)
-        count = min((_alike_until(part.case, state, wake) - wake.at) // every, -((wake.at - min(stops)) // every))
+        alike = _alike_until(part.case, state, wake)
+        if foresees(part.case.zone):
+            alike = min(alike, alike_until(part.case, state, wake.mode))
+        count = min((alike - wake.at) // every, -((wake.at - min(stops)) // every))
         if not sure:
             count = min(count, self._quota(now).reads_left // (2 * len(self._zones)))
         if count > 0:
             run = Run(zone, wake.at, count, every, wake.mode, wake.pace, wake.reason, int(part.trouble is None))
             self._runs.append(run)
             self._ledger.begin(run)
-            self._states[zone] = _after(run, state, wake)
+            self._states[zone] = _after(run, state, wake, expected=part.expected)
             self._next[zone] = (run.last + every, wake.reason)
 
     def _listing_at(self, now: datetime) -> datetime:
@@ -227,7 +255,8 @@ def _look(part: _Part, quota: Quota, left: int) -> None:
         part.trouble = quota_trouble(quota, case.now)
     else:
         part.calls += 1
-        state = replace(state, reading=_within_the_band(case))
+        part.expected = foresees(zone) and not part.quiet and expects(case)
+        state = looked(replace(case, state=state), _within_the_band(case), expected=part.expected)
     state = replace(state, trouble=part.trouble)
     if left > 1 and any(at <= case.now for at in _status_at(case, state)):
         part.calls += 1
@@ -258,9 +287,7 @@ def _decide(part: _Part) -> None:
     if part.owed is not None:
         part.choice, part.order = part.owed
     else:
-        choice = part.choice = damped(consider(part.case, part.trouble), part.case)
-        if choice.turn is not None:
-            part.order = make_order(choice.turn, choice.season, choice.origin, choice.sentence, part.case)
+        part.choice, part.order = chosen(part.case, part.trouble)
 
 
 def _settled(part: _Part, order: Order | None) -> ZoneState:
@@ -300,13 +327,12 @@ def _alike_until(case: Case, state: ZoneState, wake: Wake) -> datetime:
     return min(ends)
 
 
-def _after(run: Run, state: ZoneState, wake: Wake) -> ZoneState:
+def _after(run: Run, state: ZoneState, wake: Wake, *, expected: bool) -> ZoneState:
     """What is known after the last wake of a run."""
     following = run.last + run.every
     assert state.verdict is not None
     return replace(
-        state,
-        reading=replace(state.reading, read_at=run.last) if state.reading and not state.trouble else state.reading,
+        after_run(state, run.last, expected=expected),
         looked_at=run.last,
         verdict=replace(state.verdict, at=run.last),
         wake=replace(wake, at=following, look_at=following),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from heapq import merge
 
 from .demand import HOUR as SECONDS
-from .record import Mode, Pace
+from .record import Mode, Pace, Turn
 from .sentence import Sentence
 
 HOUR = timedelta(hours=1)
@@ -89,10 +89,27 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedCrossing:
+    """A threshold (tenths) that is expected to be reached at `at`, whereupon the thermostat orders `turn`.
+
+    Nine times in ten it is reached from `earliest` to `latest`; `latest` is None where that may be after the window.
+    """
+
+    zone: str
+    at: datetime
+    earliest: datetime
+    latest: datetime | None
+    threshold: int
+    turn: Turn
+    reason: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What is to come from `start`, included, to `end`, excluded. `runs` are in the order of their first wakes.
 
     `quota_at_reset` is how many of the day's calls are left when the count begins anew, commands' reserve included.
+    `crossings` are expected where enough is learned, in order of time.
     """
 
     start: datetime
@@ -103,6 +120,7 @@ class Forecast:
     used: int
     resets_at: datetime
     quota_at_reset: int
+    crossings: tuple[ExpectedCrossing, ...] = ()
 
     @property
     def wakes_total(self) -> int:

@@ -35,14 +35,14 @@ def told(forecast: Forecast) -> list[Told]:
 
 def lived(home: Home, hours: int = 24) -> tuple[list[Told], int]:
     """The same from the records of the hours that follow, and the calls in the ledger for them."""
-    until, before = home.time + timedelta(hours=hours), len(home.store.saved)
+    until, before = home.time + timedelta(hours=hours), home.cloud.total
 
     def plug_obeys() -> None:
         home.cloud.plug = bool(home.state.aircon.power)
 
     records = home.walk((until - timedelta(milliseconds=1)).isoformat(" "), plug_obeys)
-    calls = sum(call.count for saved in list(home.store.saved)[before:] for call in saved.calls)
-    return sorted((each.at, each.zone, each.wake.mode, each.wake.pace) for each in records), calls
+    told = sorted((each.at, each.zone, each.wake.mode, each.wake.pace) for each in records)
+    return told, home.cloud.total - before
 
 
 def begun(now: str, **keys: Any) -> Home:
@@ -105,6 +105,30 @@ def test_the_tick_does_what_was_foreseen_for_a_day(
 ):
     zones = [{"id": "home"}, {"id": "attic", "time_windows": second or [], "meter_device_id": "METER2", **ATTIC}]
     home = begun(now, predictive_polling_enabled=False, **keys, **({} if second is None else {"zones": zones}))
+    if pressed:
+        home.press(pressed)
+    forecast = foreseen(home)
+    assert (told(forecast), forecast.calls_total) == lived(home)
+
+
+SWITCHES = st.sampled_from(
+    [
+        {"predictive_polling_enabled": True},
+        {"optimal_start_enabled": True},
+        {"predictive_polling_enabled": True, "optimal_start_enabled": True},
+    ]
+)
+
+
+@given(now=DAYS, keys=KEYS, switches=SWITCHES, pressed=st.sampled_from(["", "off", "fan"]))
+@example(
+    now="2026-01-05 06:00", keys={"time_windows": EVENING}, switches={"predictive_polling_enabled": True}, pressed=""
+)
+@hypothesis_settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate])
+def test_with_foresight_on_a_steady_room_is_looked_at_as_was_foreseen(
+    now: str, keys: dict[str, Any], switches: dict[str, Any], pressed: str
+):
+    home = begun(now, **keys, **switches)
     if pressed:
         home.press(pressed)
     forecast = foreseen(home)

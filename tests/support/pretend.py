@@ -53,6 +53,7 @@ class Cloud:
     reads: list[tuple[datetime, str]] = field(default_factory=list)
     sent: list[tuple[datetime, Step]] = field(default_factory=list)
     counted: int = 0
+    total: int = 0  # of all calls, those handed over before a command included
 
     def read(self, device_ids: Sequence[str], until: datetime) -> Mapping[str, Any]:
         self.reads += [(self.now(), device) for device in device_ids]
@@ -84,6 +85,7 @@ class Cloud:
 
     def spent(self) -> Sequence[Call]:
         counted, self.counted = self.counted, 0
+        self.total += counted
         return [Call(int(self.now().timestamp()) // 3600, "read", "status", counted)] if counted else []
 
     @property
