@@ -51,7 +51,7 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, ration: Ration) -> Wa
     elif silence is not None:
         words = silent_words(words, *silence)
     wanted, by_the_clock = interval, pace is Pace.TABLE
-    interval = _within_budget(case, base_mode, interval, ration, by_the_clock=by_the_clock)
+    interval = _within_budget(case, base_mode, interval, ration, looked=looked, by_the_clock=by_the_clock)
     if interval > wanted:
         pace, words = Pace.BUDGET, _budget_words(base_mode, wanted, interval, ration)
     look_at, why = _look(case, interval, base_mode, words, looked=looked, by_the_clock=by_the_clock)
@@ -62,11 +62,18 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, ration: Ration) -> Wa
     return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
 
 
-def _within_budget(case: Case, mode: Mode, wanted: timedelta, ration: Ration, *, by_the_clock: bool) -> timedelta:
-    """The interval that the budget makes of the wanted one; by the clock it changes little from look to look."""
-    interval, before = ration.stretched(wanted, rank_of(mode, inside=case.opening.inside)), case.state.wake
-    goes_on = before is not None and before.mode is mode and before.pace in (Pace.TABLE, Pace.BUDGET)
-    if before is None or not goes_on or not by_the_clock or (interval == wanted and before.pace is Pace.TABLE):
+def _within_budget(
+    case: Case, mode: Mode, wanted: timedelta, ration: Ration, *, looked: bool, by_the_clock: bool
+) -> timedelta:
+    """The interval that the budget makes of the wanted one; by the clock it changes little, and only with a look."""
+    state, before = case.state, case.state.wake
+    interval = ration.stretched(wanted, rank_of(mode, inside=case.opening.inside))
+    if before is None or not by_the_clock or before.pace not in (Pace.TABLE, Pace.BUDGET):
+        return interval
+    waits = not looked and state.trouble is None and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
+    if waits and state.looked_at is not None:
+        return max(wanted, before.look_at - state.looked_at)
+    if before.mode is not mode or (interval == wanted and before.pace is Pace.TABLE):
         return interval
     return max(wanted, eased(interval, timedelta(seconds=before.interval_seconds)))
 

@@ -88,6 +88,21 @@ def test_a_short_day_says_in_figures_how_far_the_calls_must_reach():
     assert words[-1] == "no window is set; 400 calls left for 24 h: every 4 min instead of 60 s"
 
 
+def test_what_comes_between_two_looks_leaves_a_stretched_interval_as_it_is():
+    day = [{"days": list(range(7)), "start": "00:00", "end": "00:00"}]
+    keys = {"api_daily_limit": 1000, "poll_interval_seconds": 15, "off_repeat_count": 3, "manual_hold_minutes": 1}
+    home = Home("2026-01-05 00:00", time_windows=day, **keys)
+    before = home.walk("2026-01-05 03:00")[-1]
+    assert before.wake.pace is Pace.BUDGET
+    home.after(seconds=20)
+    home.press("off")
+    home.press("winter")
+    home.press("off")
+    after = [each for each in home.walk("2026-01-05 03:20") if each.looked and each.wake.mode is before.wake.mode]
+    steps = [each.wake.interval_seconds for each in (before, *after)]
+    assert all(was * FASTER - 1 <= now <= was * SLOWER + 1 for was, now in zip(steps, steps[1:], strict=False))
+
+
 def test_a_proven_end_of_the_day_ends_reading_until_the_reset_and_commands_go_on():
     home = Home("2026-01-05 06:31")
     home.tick()
