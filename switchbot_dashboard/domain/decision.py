@@ -105,7 +105,7 @@ def _inside(case: Case, reading: Reading) -> Choice:
     turn, why = _fan_instead(case, wanted, why)
     if turn is None:
         return Choice(Outcome.NO_ACTION, why, season=season)
-    if same_state(case.state.aircon, wanted_state(turn, season, case), case.power):
+    if same_state(case.state.aircon, wanted_state(turn, season, case), case.power) and not _said_again(case):
         return _already(case, turn, wanted, why)
     return _unless_cooling_down(case, _ordered(turn, season, why))
 
@@ -128,7 +128,7 @@ def _unless_cooling_down(case: Case, choice: Choice) -> Choice:
 
 def _early(case: Case, reading: Reading, lead: Lead) -> Choice:
     """Before a window, on its way to be in the band when that opens; early there, it is held at the near threshold."""
-    season, runs = case.zone.mode, case.power is not False
+    season, runs = case.zone.mode, case.power is True
     low, high, turns = early_limits(case)
     ready = reading.tenths >= high if season is Season.WINTER else reading.tenths <= low
     spent = reading.tenths <= low if season is Season.WINTER else reading.tenths >= high
@@ -145,6 +145,12 @@ def _early(case: Case, reading: Reading, lead: Lead) -> Choice:
         return _unless_cooling_down(case, choice)
     words = "{now:temp}, on the way to {goal:temp} for the window that opens at {opens:time}"
     return Choice(Outcome.OPTIMAL_START, say(words, now=reading.tenths, goal=turns, opens=lead.opens), season=season)
+
+
+def _said_again(case: Case) -> bool:
+    """Whether a window's start is an occasion to order again what the room does not follow."""
+    doubt = case.state.doubt
+    return doubt is not None and doubt.suspect is Suspect.UNIT and case.edge_within is not None
 
 
 def _fan_instead(case: Case, wanted: Turn | None, why: Sentence) -> tuple[Turn | None, Sentence]:

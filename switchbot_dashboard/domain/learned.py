@@ -122,22 +122,43 @@ def _or_anew(value: Any, handler: ValidatorFunctionWrapHandler) -> Learned:
 
 
 def _sensible(learned: Learned) -> bool:
-    """Whether the figures can be those of a room."""
-    course = learned.course
-    estimates = [learned.heat, learned.cool, learned.lag, learned.resting]
-    for estimate in estimates:
-        if estimate is not None and not (_finite(estimate.mean, 1e5) and 0 <= estimate.variance < 1e10):
-            return False
-    if course is None:
-        return True
+    """Whether the figures can be those of a room, and the instants those of this service."""
+    courses = [course for course in (learned.course, learned.still) if course is not None]
+    estimates = (learned.heat, learned.cool, learned.lag, learned.resting)
+    trial = learned.trial
+    sound = all(_is_known(estimate) for estimate in estimates if estimate is not None)
+    sound = sound and all(_is_course(course) for course in courses) and (trial is None or _is_trial(trial))
+    return sound and _ours(learned.same, learned.preheat, *learned.resent)
+
+
+def _is_known(estimate: Estimate) -> bool:
+    return _finite(estimate.mean, 1e5) and 0 <= estimate.variance < 1e10
+
+
+def _is_course(course: Course) -> bool:
     level, both, slope = course.spread
-    steps = all(_finite(change.step, 100) and change.variance >= 0 and change.late >= 0 for change in course.changes)
-    sound = _finite(course.level, 100) and _finite(course.slope, 100) and 0 < course.unrest < 1e3 and steps
-    return sound and 0 <= level < 1e4 and 0 <= slope < 1e6 and both * both <= level * slope * (1 + 1e-6) + 1e-12
+    sound = _finite(course.level, 100) and _finite(course.slope, 100) and 0 < course.unrest < 1e3
+    sound = sound and all(
+        _finite(change.step, 100) and 0 <= change.variance < 1e6 and 0 <= change.late < 1e6 for change in course.changes
+    )
+    sound = sound and (course.doubted is None or _finite(course.doubted, 100))
+    sound = sound and 0 <= level < 1e4 and 0 <= slope < 1e6 and both * both <= level * slope * (1 + 1e-6) + 1e-12
+    return sound and _ours(course.at, course.since, *(change.at for change in course.changes))
+
+
+def _is_trial(trial: Trial) -> bool:
+    slopes = _finite(trial.heard, 100) and _finite(trial.unheard, 100)
+    spread = 0 <= trial.variance < 1e4 and 0 <= trial.doubt < 1e6
+    return slopes and spread and _finite(trial.level, 100) and _ours(trial.at, trial.base)
 
 
 def _finite(value: float, most: float) -> bool:
     return isfinite(value) and abs(value) <= most
+
+
+def _ours(*instants: datetime | None) -> bool:
+    """Whether instants can be compared with the clock's, and lie where it may ever have been."""
+    return all(at is None or (at.tzinfo is not None and 1970 <= at.year < 2200) for at in instants)
 
 
 Kept = Annotated[Learned, WrapValidator(_or_anew)]

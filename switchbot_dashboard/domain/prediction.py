@@ -14,12 +14,15 @@ from .record import Mode, Suspect
 from .sentence import Sentence, say
 from .settings import Season
 from .tracking import ahead, deviation
-from .truth import REPEAT, judged_at, overdue
+from .truth import REPEAT, judged_at, unmoved
 
 MOST_INSIDE, MOST_OUTSIDE = timedelta(minutes=15), timedelta(minutes=60)
-MOST_PREHEATING = timedelta(minutes=30)  # a meter that freezes, or a unit that stops, is noticed in time
+MOST_BEFORE_START = timedelta(minutes=20)  # a window opened meanwhile makes the start earlier
+MOST_PREHEATING = timedelta(minutes=20)  # a meter that freezes, or a unit that stops, is noticed in time
+BRINK = timedelta(seconds=60)  # it should have been crossed, and the meter's noise hides it
 GRAIN = timedelta(seconds=150)  # a threshold that is about to be crossed is looked for so often
-LIKELY = 0.8  # standard deviations: one crossing in five comes sooner than that
+LIKELY = 0.6  # standard deviations: a quarter of the crossings comes sooner than that
+LIKELY_COMFORT = 1.0  # who asks for comfort in time gets a little more of it at the thresholds, for some calls
 NOISE = 0.03  # K: the first reading beyond a threshold is an early one
 SHOWN = 0.05  # K: a reading is rounded to the threshold from so far before it
 HORIZON = timedelta(hours=12)
@@ -42,10 +45,12 @@ def worth_a_look(case: Case, mode: Mode) -> tuple[datetime, Sentence] | None:
     course = case.state.learned.course
     if not case.zone.predictive_polling_enabled or course is None or case.state.trouble is not None:
         return None
+    if mode not in (Mode.IN_WINDOW, Mode.IDLE, Mode.WARMUP, Mode.OPTIMAL_START):
+        return None
     if mode in (Mode.IDLE, Mode.WARMUP) and not _start_near(case):
         return case.now + MOST_OUTSIDE, say("nothing is due before the next window")
     reading = case.state.reading
-    if reading is not None and case.state.learned.repeats and overdue(case.state, reading) is not None:
+    if reading is not None and unmoved(case.state, reading):
         return case.now + REPEAT, say("the meter's value should have moved: looked at again")
     if not _trusted(case, course):
         return None
@@ -53,7 +58,7 @@ def worth_a_look(case: Case, mode: Mode) -> tuple[datetime, Sentence] | None:
         return _inside(case, course)
     if mode in (Mode.IDLE, Mode.WARMUP):
         return _outside(case)
-    return _preheating(case, course) if mode is Mode.OPTIMAL_START else None
+    return _preheating(case, course)
 
 
 def _start_near(case: Case) -> bool:
@@ -74,17 +79,23 @@ def _trusted(case: Case, course: Course) -> bool:
 def _inside(case: Case, course: Course) -> tuple[datetime, Sentence]:
     now, limit, rising = case.now, threshold(case, course.effect), rises(case, course.effect)
     most = now + MOST_INSIDE
+    if case.state.doubt is not None:
+        return now + MOST_INSIDE, say("the room does not follow: looked at now and then")
     if case.held:
         return now + MOST_INSIDE, say("nothing can be due before the choice made by hand ends")
-    earliest = plausible(course, limit, rising, (now, most), LIKELY)
+    comfort = case.zone.optimal_start_enabled
+    earliest = plausible(course, limit, rising, (now, most), LIKELY_COMFORT if comfort else LIKELY)
     if earliest is None:
         return most, say("{limit:temp} is not expected before {until:time}", limit=limit, until=most)
-    look = max(earliest, now + GRAIN)
+    there = plausible(course, limit, rising, (now, now), 0.0) is not None
+    look = max(earliest, now + (BRINK if there or comfort else GRAIN))
     return look, say("{limit:temp} is expected soon, at {from:time} at the earliest", limit=limit, **{"from": earliest})
 
 
 def _outside(case: Case) -> tuple[datetime, Sentence]:
-    most, lead = case.now + MOST_OUTSIDE, lead_of(case)
+    opens, lead = case.opening.opens_at, lead_of(case)
+    near = opens is not None and opens - case.now <= EARLIEST and _start_near(case)
+    most = case.now + (MOST_BEFORE_START if near else MOST_OUTSIDE)
     if lead is None or lead.earliest >= most:
         return most, say("nothing is due before the next window")
     return max(lead.earliest, case.now + GRAIN), say(

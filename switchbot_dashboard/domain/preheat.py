@@ -75,7 +75,9 @@ def lead_of(case: Case) -> Lead | None:
 def preparing(case: Case) -> Lead | None:
     """The early start that is under way or due now; None outside such a time."""
     lead = lead_of(case) if not case.preheating else _under_way(case)
-    return lead if lead is not None and (case.preheating or lead.due <= case.now + NEAR) else None
+    if lead is None or case.preheating:
+        return lead
+    return lead if lead.due <= case.now + NEAR and lead.opens - case.now <= EARLIEST else None
 
 
 def early_limits(case: Case) -> tuple[int, int, int]:

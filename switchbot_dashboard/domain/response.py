@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import log
+from math import log, sqrt
 
 from .history import Doing, doing
 from .learned import Change, Course, Effect, Estimate, Learned, Trial
 from .record import Aircon
-from .tracking import HOUR, NEW_SLOPE, TIME_CONSTANT, ahead, anew, faded, path, settled_slope
+from .tracking import HOUR, NEW_SLOPE, TIME_CONSTANT, ahead, anew, path, settled_slope, slope_before
 
 FIRST_LAG = Estimate(180.0, 180.0**2, 0)  # s: the meter's own pace and the cloud's
 WEIGHT = 0.25  # of the newest of many observations
 LEAST_SHARE = 0.1  # no step is known better than to a tenth of it
 SURE_SLOPE = 0.5**2  # (K/h)²: a slope that is known so well tells what the unit adds
 TIMED_AFTER = timedelta(minutes=20)  # so long after it shows, a change tells when it began
-MOST_LAG = 3600.0  # s
+SETTLED, ODD_LAG = 4, 90.0  # meetings, s
+MOST_LAG = 2400.0  # s
 UNUSUAL = 0.6  # K/h off what is usual here; an opened window moves a room faster
 OPENED = 0.5  # K beyond both courses of a trial: a window was opened
 UNSURE = 0.25**2  # (K/h)² of a slope that is taken from what is usual
@@ -62,7 +63,8 @@ def ordered(learned: Learned, effect: Effect, at: datetime, *, tries: int = 1) -
     doubt = min(now.spread[2], UNSURE) if learned.resting else now.spread[2]
     trial = Trial(at, now.at, course.effect, effect, now.level, unheard + step, unheard, now.spread[0], doubt, tries)
     resting = learned.resting
-    if course.effect is Effect.REST and course.count > 2 and not course.changes and course.doubted is None:
+    known = course.count > 2 and not course.changes and course.doubted is None and tries == 1
+    if course.effect is Effect.REST and known:
         resting = Estimate(unheard, now.spread[2])
     course = course if course.doubted is None else now
     course = replace(course, effect=effect, since=at, changes=(*course.changes, change)[-4:])
@@ -128,9 +130,10 @@ def _step_learned(learned: Learned, at: datetime) -> Learned:
     if course is None or trial is None or not trial.followed or course.changes or course.count < 3:
         return learned
     hours = (course.at - trial.base) / HOUR
-    if course.spread[2] > SURE_SLOPE or hours <= 0 or trial.doubt > SURE_SLOPE:
+    slope = slope_before(course.slope, hours)
+    if slope is None or hours == 0 or course.spread[2] > SURE_SLOPE or trial.doubt > SURE_SLOPE:
         return learned
-    step = course.slope / faded(hours) - trial.unheard
+    step = slope - trial.unheard
     running, sign = (trial.before, -1) if trial.effect is Effect.REST else (trial.effect, 1)
     if Effect.REST not in (trial.before, trial.effect):
         return learned
@@ -162,7 +165,10 @@ def timed(learned: Learned) -> Learned:
     if passed < TIMED_AFTER + timedelta(seconds=lag.mean) or course.count < 3 or course.spread[2] > SURE_SLOPE:
         return learned
     hours = passed / HOUR
-    step = course.slope / faded(hours) - trial.unheard
+    slope = slope_before(course.slope, hours)
+    if slope is None:
+        return replace(learned, trial=replace(trial, timed=True))
+    step = slope - trial.unheard
     gone = course.level - trial.level - trial.unheard * path(hours)
     learned = replace(learned, trial=replace(trial, timed=True))
     if step == 0 or not 0 < gone / step / TIME_CONSTANT < 1:
@@ -171,4 +177,7 @@ def timed(learned: Learned) -> Learned:
     spread = (course.spread[0] + trial.variance + hours**2 * (course.spread[2] + trial.doubt)) / step**2 * 3600**2
     if not -600 < found < MOST_LAG or spread > 900**2:
         return learned
+    if learned.lag is not None and learned.lag.count >= SETTLED:  # one odd meeting does not overthrow many
+        most = 2 * max(ODD_LAG, sqrt(learned.lag.variance))
+        found = max(learned.lag.mean - most, min(learned.lag.mean + most, found))
     return replace(learned, lag=blended(learned.lag, max(found, 0.0), spread))

@@ -21,6 +21,7 @@ TREMBLE = 0.01**2  # K² an hour
 NEW_SLOPE = 2.0**2  # (K/h)²: a room of which nothing is known
 SURPRISE = 4.0  # standard deviations beyond which a reading disagrees
 OLD = timedelta(hours=12)  # a course that was not followed for so long is begun anew
+TOLD_FOR = 12.0  # h: so long a slope tells of the one that it began with; then it is the weather's
 APART = timedelta(seconds=50)  # readings closer together show the same upload
 INDEPENDENT = timedelta(minutes=5)  # rounding repeats itself: so far apart, readings tell something new
 
@@ -62,6 +63,11 @@ def path(hours: float) -> float:
 def faded(hours: float) -> float:
     """What is left of a slope after `hours`."""
     return exp(-hours / TIME_CONSTANT)
+
+
+def slope_before(slope: float, hours: float) -> float | None:
+    """What a slope was `hours` ago, had nothing changed since; None where too little is left of it to tell."""
+    return slope / faded(hours) if 0 <= hours <= TOLD_FOR else None
 
 
 def settled_slope(course: Course) -> float:
