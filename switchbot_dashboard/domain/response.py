@@ -24,6 +24,7 @@ SETTLED, ODD_LAG = 4, 90.0  # meetings, s
 MOST_LAG = 2400.0  # s
 UNUSUAL = 0.6  # K/h off what is usual here; an opened window moves a room faster
 OPENED = 0.5  # K beyond both courses of a trial: a window was opened
+GOES_ON = 0.15  # K more: it is still open
 UNSURE = 0.25**2  # (K/h)² of a slope that is taken from what is usual
 
 EFFECTS = {Doing.HEAT: Effect.HEAT, Doing.COOL: Effect.COOL, Doing.OFF: Effect.REST, Doing.FAN: Effect.REST}
@@ -97,6 +98,18 @@ def rebased(learned: Learned, before: Course) -> Learned:
     rest = learned.resting.mean
     again = replace(trial, base=course.at, level=course.level, variance=course.spread[0], doubt=UNSURE)
     return replace(learned, trial=replace(again, heard=rest + will.mean, unheard=rest + was.mean))
+
+
+def lowered(learned: Learned, celsius: float, at: datetime) -> Learned:
+    """The trial that was begun anew, from here once more while the window stands open and the room still goes away."""
+    trial = learned.trial
+    if trial is None or trial.followed is not None or not trial.at < trial.base < at:
+        return learned
+    hours, sign = (at - trial.base) / HOUR, 1 if Effect.HEAT in (trial.before, trial.effect) else -1
+    least = min(sign * trial.heard, sign * trial.unheard, 0.0) * path(hours)
+    if sign * (celsius - trial.level) > least - GOES_ON:
+        return learned
+    return replace(learned, trial=replace(trial, base=at, level=celsius))
 
 
 def drive(learned: Learned, effect: Effect) -> Estimate | None:

@@ -11,7 +11,7 @@ from .case import Case
 from .decision import OFF_OUTCOME, ON_OUTCOME, Choice
 from .learned import Course, Effect, Learned, Trial
 from .record import Doubt, Order, Origin, Outcome, Reading, Suspect, Turn, ZoneState
-from .response import FIRST_LAG, SURE_SLOPE, UNSURE, drive, effect_of, rebased, timed
+from .response import FIRST_LAG, SURE_SLOPE, UNSURE, drive, effect_of, lowered, rebased, timed
 from .sentence import Sentence, say
 from .settings import Season
 from .tracking import APART as SAME_REPORT
@@ -38,6 +38,7 @@ NIGHT_FROM, NIGHT_TO = 22, 7  # local hours in which no off is repeated for a se
 STUCK = 0.3  # K that a value must be behind what is expected of it
 REPEAT, REPEATS = timedelta(minutes=5), 3  # looks so far apart, so many, must have found the same value
 STUCK_AFTER = timedelta(minutes=20)
+STUCK_TRIED = timedelta(minutes=45)  # while nobody knows whether the unit heard
 STUCK_RESTING = timedelta(hours=2)
 
 
@@ -47,6 +48,8 @@ def learned_from(state: ZoneState, reading: Reading, at: datetime) -> ZoneState:
     learned = state.learned if _echoed(state.learned, reading) else seen(state.learned, celsius, at)
     if learned.course is not None and learned.course.count == 1 and state.learned.course is not None:
         learned = _from_now_on(rebased(learned, state.learned.course), at)
+    if learned.course is not None and learned.course.doubted is None:
+        learned = lowered(learned, celsius, at)
     learned = timed(_judged(learned, celsius, at, state.aircon.temperature))
     if moved:
         learned = replace(learned, still=learned.course, same=at, repeats=0)
@@ -289,7 +292,8 @@ def _stuck(state: ZoneState, reading: Reading) -> float | None:
     course, trial = state.learned.course, state.learned.trial
     if course is None or (trial is not None and trial.followed is None and trial.effect is Effect.REST):
         return None
-    wait = STUCK_RESTING if _meant(state.learned) is Effect.REST else STUCK_AFTER
+    tried = trial is not None and not trial.followed
+    wait = STUCK_RESTING if _meant(state.learned) is Effect.REST else STUCK_TRIED if tried else STUCK_AFTER
     if reading.read_at - reading.changed_at < wait or state.learned.repeats < REPEATS:
         return None
     return overdue(state, reading)
@@ -325,8 +329,8 @@ def _off_both(learned: Learned, still: Course, trial: Trial, reading: Reading) -
     unheard = replace(still, changes=(), slope=still.slope if still.at <= shows else trial.unheard)
     expected = ahead(unheard, now)
     heard = expected.level + (trial.heard - trial.unheard) * path(max(0.0, (now - max(shows, still.at)) / HOUR))
-    value, noise = reading.tenths / 10, deviation(expected) / 2
-    return heard if min(abs(heard - value), abs(expected.level - value)) - noise >= STUCK else None
+    moved = (heard - still.level, expected.level - still.level)
+    return heard if min(abs(way) for way in moved) - 1.5 * deviation(expected) >= STUCK else None
 
 
 def unmoved(state: ZoneState, reading: Reading) -> bool:
