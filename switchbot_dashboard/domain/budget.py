@@ -143,6 +143,8 @@ class Ration:
 
     def stretched(self, wanted: timedelta, rank: Rank) -> timedelta:
         """The wanted interval, as long as the budget makes it."""
+        if self.factors[rank] == 1.0:
+            return wanted  # to the microsecond: a rounded one would look stretched
         seconds = wanted.total_seconds()
         return max(wanted, timedelta(seconds=round(min(seconds * self.factors[rank], self.caps[rank]), 3)))
 

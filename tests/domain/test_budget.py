@@ -213,3 +213,8 @@ def test_sixty_actions_by_hand_an_hour_and_the_next_when_the_first_is_an_hour_ol
 )
 def test_what_a_reading_is_for(mode: Mode, inside: bool, rank: Rank):
     assert rank_of(mode, inside=inside) is rank
+
+
+def test_with_calls_to_spare_an_interval_is_kept_to_the_microsecond():
+    wanted = timedelta(seconds=152, microseconds=123456)
+    assert PLENTY.stretched(wanted, Rank.INSIDE) == wanted
