@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -22,6 +22,7 @@ from .config import Config, ConfigError, read_config
 
 if TYPE_CHECKING:
     from .app import Dashboard, FileLock
+    from .domain.foreseen import ExpectedCrossing, Run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -173,10 +174,9 @@ def doctor(as_json: bool) -> None:
 @click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How far to look ahead.")
 @as_json
 def forecast(hours: int, as_json: bool) -> None:
-    """The coming wakes and calls, while the temperature stays in its band; costs no call."""
+    """The coming wakes and calls, and the crossings that the learned course lets expect; costs no call."""
     from .domain.budget import quota_of
     from .domain.forecast import forecast_of
-    from .domain.sentence import english_span
     from .web.forecast_view import forecast_view
 
     with _dashboard() as dashboard:
@@ -188,19 +188,46 @@ def forecast(hours: int, as_json: bool) -> None:
     if as_json:
         _print_json(forecast_view(coming, settings.tz))
         return
-    for run in coming.runs:
-        more = (
-            f" to {_when(run.last, settings.tz)}, every {english_span(round(run.every.total_seconds()))}"
-            if run.count > 1
-            else ""
-        )
-        total = f"{run.count * run.calls} call{'' if run.count * run.calls == 1 else 's'}"
-        click.echo(
-            f"{_when(run.first, settings.tz)}{more}: {run.zone}, {run.mode}, {total} ({run.reason.text(settings.tz)})"
-        )
+    for runs in _alike(coming.runs):
+        click.echo(_runs_words(runs, settings.tz))
+    for crossing in coming.crossings:
+        click.echo(f"Expected: {_crossing_words(crossing, settings.tz)}")
     click.echo(f"{coming.wakes_total} wakes and {coming.calls_total} calls in {hours} h.")
     left = f"{coming.quota_at_reset} of {coming.limit} calls are left"
     click.echo(f"{left} when the count begins anew, {_when(coming.resets_at, settings.tz)}.")
+
+
+def _alike(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that are told in one line: looks at the predicted pace that follow each other in one mode."""
+    found: list[list[Run]] = []
+    for run in runs:
+        before = found[-1][-1] if found else None
+        same = before is not None and (before.zone, before.mode, before.pace) == (run.zone, run.mode, run.pace)
+        if same and run.pace == "predicted":
+            found[-1].append(run)
+        else:
+            found.append([run])
+    return found
+
+
+def _runs_words(runs: Sequence[Run], tz: tzinfo) -> str:
+    """`2026-01-05 17:45:00 to …, every 15 min: home, in_window, 21 calls (why)`."""
+    from .domain.sentence import english_span
+
+    first, count, calls = runs[0], sum(run.count for run in runs), sum(run.count * run.calls for run in runs)
+    total, last, more = f"{calls} call{'' if calls == 1 else 's'}", _when(runs[-1].last, tz), ""
+    if len(runs) > 1:
+        more = f" to {last}, {count} times"
+    elif count > 1:
+        more = f" to {last}, every {english_span(round(first.every.total_seconds()))}"
+    return f"{_when(first.first, tz)}{more}: {first.zone}, {first.mode}, {total} ({first.reason.text(tz)})"
+
+
+def _crossing_words(crossing: ExpectedCrossing, tz: tzinfo) -> str:
+    """`Mon 18:32 (18:10 to 18:55): home, 22.3 °C, off`."""
+    until = f"to {_when(crossing.latest, tz)}" if crossing.latest else "or later"
+    within = f"{_when(crossing.earliest, tz)} {until}"
+    return f"{_when(crossing.at, tz)} ({within}): {crossing.zone}, {crossing.threshold / 10:.1f} °C, {crossing.turn}"
 
 
 def _stop_scheduler(lock: FileLock) -> None:

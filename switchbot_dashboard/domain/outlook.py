@@ -18,6 +18,7 @@ from .prediction import FEWEST, HORIZON, NINE_IN_TEN, plausible
 from .preheat import EARLIEST, NEAR, early_limits, lead_of
 from .record import Mode, Order, Outcome, Reading, Suspect, Turn, ZoneState
 from .response import drive, switched
+from .sentence import Sentence, say
 from .settings import Season, Zone
 from .tracking import OLD, READING, ahead, settled_slope
 from .truth import learned_from
@@ -48,6 +49,24 @@ def knows_the_unit(case: Case) -> bool:
     """Whether it is learned what the unit does to the room."""
     effect = Effect.HEAT if case.zone.mode is Season.WINTER else Effect.COOL
     return drive(case.state.learned, effect) is not None
+
+
+def lacks(zone: Zone, state: ZoneState) -> list[Sentence]:
+    """What is not learned yet of a zone that foresees its temperature: what it needs, and what is done until then."""
+    if not foresees(zone) or not zone.automation_enabled or not zone.windows:
+        return []
+    learned, found = state.learned, []
+    if zone.predictive_polling_enabled and (learned.course is None or learned.course.count < FEWEST):
+        found.append(say("Until three readings in a row agree, looks follow the table of intervals."))
+    heats = zone.mode is Season.WINTER
+    if zone.optimal_start_enabled and drive(learned, Effect.HEAT if heats else Effect.COOL) is None:
+        words = "An early start needs one heating that was followed; until then there is none."
+        if not heats:
+            words = (
+                "An early start needs one cooling that was followed; until then there is none."
+            )
+        found.append(say(words))
+    return found
 
 
 def looked(case: Case, quiet: Reading, *, expected: bool) -> ZoneState:

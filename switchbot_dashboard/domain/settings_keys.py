@@ -197,10 +197,14 @@ class ZoneKeys(Part):
     )
     stale_after_minutes: int = _number(60, 5, 1440, "minutes", "No valid answer for this long: nothing is switched.")
     predictive_polling_enabled: bool = Field(
-        False, description="Stretch the interval to the next instant worth looking at."
+        False,
+        description="Look when a threshold can next be reached, by the readings' course: every 15 minutes at least in "
+        "a window, every 60 elsewhere.",
     )
     optimal_start_enabled: bool = Field(
-        False, description="Start ahead of a window by what the home has shown it needs."
+        False,
+        description="Start up to three hours ahead of a window, as early as the room has shown it needs, to be in the "
+        "band when it opens.",
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta, tzinfo
 
-from ..domain.foreseen import Expected, Forecast, Planned, Run
-from .views import View, iso
+from ..domain.foreseen import Expected, ExpectedCrossing, Forecast, Planned, Run
+from .views import View, degrees, iso
 
 LISTED = timedelta(hours=24)  # every wake is listed for so long; a week's stand in `runs` alone
 
@@ -23,6 +23,7 @@ def forecast_view(forecast: Forecast, tz: tzinfo) -> View:
         "calls_total": forecast.calls_total,
         "calls_by_hour": [{"hour": iso(hour), "calls": calls} for hour, calls in forecast.calls_by_hour()],
         "windows": [_window(window) for window in forecast.windows],
+        "crossings": [_crossing(crossing, tz) for crossing in forecast.crossings],
         "limit": forecast.limit,
         "used": forecast.used,
         "resets_at": iso(forecast.resets_at),
@@ -52,6 +53,19 @@ def _run(run: Run, tz: tzinfo) -> View:
         "pace": run.pace,
         "reason": run.reason.text(tz),
         "calls_each": run.calls,
+    }
+
+
+def _crossing(crossing: ExpectedCrossing, tz: tzinfo) -> View:
+    """Nine times in ten it comes from `earliest` to `latest`; `latest` is null where that may be after the window."""
+    return {
+        "zone": crossing.zone,
+        "at": iso(crossing.at),
+        "earliest": iso(crossing.earliest),
+        "latest": iso(crossing.latest),
+        "threshold": degrees(crossing.threshold),
+        "turn": crossing.turn,
+        "reason": crossing.reason.text(tz),
     }
 
 

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from ..domain.history import Sample
-from ..domain.record import Hold, Outcome, Record, ZoneState
+from ..domain.outlook import lacks
+from ..domain.record import Hold, Outcome, Pace, Record, ZoneState
 from ..domain.sentence import Sentence
 from ..domain.settings import Season, Zone
 from ..domain.trend import STEADY, trend
@@ -21,6 +22,7 @@ from .home_chart import SHOWN, Chart, chart_of
 from .home_lately import Line, lately
 from .i18n import age, ahead, at_moment, clock, decimal, degrees, moment, number, percent, sentence, short
 from .state import Known, held, zone_view
+from .terms import PACES
 from .views import View, iso
 from .words import calls, doing, opened
 
@@ -89,6 +91,7 @@ class Card:
     record: int | None
     wake: Moment | None
     wake_reason: str
+    pace: str
     bar: Bar | None
     window: str
     chart: Chart | None
@@ -195,11 +198,12 @@ def _card(known: Known, zone: Zone, samples: Sequence[Sample], newest: Record | 
         doing=words,
         tone=tone,
         aims=_aims(zone),
-        notes=tuple(_notes(known, state, view)),
+        notes=tuple(_notes(known, zone, state, view)),
         why=opened(sentence(verdict.sentence, known.tz)) if verdict else _("The first look has not been taken yet."),
         record=newest.id if newest is not None and same else None,
         wake=_coming(wake.at, known) if wake else None,
         wake_reason=opened(sentence(wake.reason, known.tz)) if wake else "",
+        pace=str(PACES[wake.pace]) if wake and wake.pace is not Pace.TABLE else "",
         bar=_bar(known, opening),
         window="" if told else _window(known, zone, opening),
         chart=_chart(known, zone, samples),
@@ -252,7 +256,7 @@ def _aims(zone: Zone) -> str:
     return f"{text} {_('(%(target)s° rounded)', target=short(profile.target_temp))}"
 
 
-def _notes(known: Known, state: ZoneState, view: View) -> list[str]:
+def _notes(known: Known, zone: Zone, state: ZoneState, view: View) -> list[str]:
     notes: list[str] = []
     if state.retry is not None:
         again = at_moment(state.retry.at, known.tz, known.now)
@@ -271,7 +275,7 @@ def _notes(known: Known, state: ZoneState, view: View) -> list[str]:
     battery = state.reading.battery if state.reading else None
     if battery is not None and battery <= LOW_BATTERY:
         notes.append(_("The meter's battery is at %(level)s: change it soon.", level=percent(battery)))
-    return notes
+    return notes + [sentence(lack, known.tz) for lack in lacks(zone, state)]
 
 
 def _bar(known: Known, opening: Opening) -> Bar | None:

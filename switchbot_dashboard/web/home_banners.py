@@ -9,7 +9,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from ..domain.record import ZoneState
+from ..domain.record import Suspect, ZoneState
 from ..domain.sentence import Sentence
 from ..domain.settings_faults import Fault
 from .i18n import at_moment, number, sentence
@@ -45,7 +45,14 @@ class Banner:
 
 def banners(known: Known, warnings: Sequence[Sentence], unwell: Sentence | None, *, admin: bool) -> tuple[Banner, ...]:
     """All of them, the worst first."""
-    found = [_unwell(unwell), _invalid(known), _late(known), *_stale(known), _automation_off(known, admin)]
+    found = [
+        _unwell(unwell),
+        _invalid(known),
+        _late(known),
+        *_stale(known),
+        *_deaf(known),
+        _automation_off(known, admin),
+    ]
     told = [banner for banner in (*found, _few_calls(known)) if banner is not None]
     return (*told, *(_to_settings("warn", opened(sentence(text, known.tz))) for text in warnings))
 
@@ -99,7 +106,23 @@ def _stale(known: Known) -> list[Banner]:
         text = sentence(known.stale(zone, state), known.tz)
         text = f"{zone.name}: {text}" if len(zones) > 1 else text
         what = _("Check the meter's battery, and whether its hub is online in the SwitchBot app.")
+        if state.doubt is not None and state.doubt.suspect is Suspect.METER:
+            what = f"{what} {_('It is believed again as soon as its value changes.')}"
         found.append(Banner("warn", f"{opened(text)} {what}", path="/devices", link=_("Open the devices")))
+    return found
+
+
+def _deaf(known: Known) -> list[Banner]:
+    """An air conditioner that does not seem to follow, and what to do about it."""
+    zones, found = known.settings.all_zones if known.settings else (), []
+    for zone in zones:
+        doubt = known.house.states.get(zone.id, ZoneState(zone.id)).doubt
+        if doubt is None or doubt.suspect is not Suspect.UNIT:
+            continue
+        text = sentence(doubt.sentence, known.tz)
+        text = f"{zone.name}: {text}" if len(zones) > 1 else text
+        what = _("Check that it has power and that nothing stands between it and the hub, then send the command again.")
+        found.append(Banner("warn", f"{opened(text)} {what}", path="/actions", link=_("Open the actions")))
     return found
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ..domain.budget import quota_of
 from ..domain.forecast import Forecast, forecast_of
+from ..domain.record import House
 from ..domain.settings import Settings
 from .access import admin, caller, member, service
 from .bodies import whole
@@ -15,7 +16,8 @@ from .described import describes
 from .errors import Refusal
 from .forecast_view import forecast_view
 from .i18n import now
-from .schedule_view import job_lines, schedule_page
+from .schedule_jobs import job_lines
+from .schedule_view import schedule_page
 from .shapes import number_asked
 from .told import in_force, told
 
@@ -38,7 +40,7 @@ def forecast() -> Response:
     settings = in_force()
     if settings is None:
         raise Refusal(503, _("No settings are in force, so nothing can be foreseen. Correct the settings file."))
-    return jsonify(forecast_view(_forecast(settings, hours or DAY), settings.tz))
+    return jsonify(forecast_view(_forecast(settings, service().memory.load(now()), hours or DAY), settings.tz))
 
 
 @schedule.get("/schedule")
@@ -46,7 +48,10 @@ def forecast() -> Response:
 def page() -> str:
     """The next day, the coming week and the jobs."""
     settings, jobs = in_force(), job_lines(service().jobs.views())
-    view = schedule_page(settings, _forecast(settings, DAY), _forecast(settings, WEEK)) if settings else None
+    view = None
+    if settings is not None:
+        house = service().memory.load(now())
+        view = schedule_page(settings, house, _forecast(settings, house, DAY), _forecast(settings, house, WEEK))
     return render_template("schedule/page.html", page=view, jobs=jobs, admin=caller().admin)
 
 
@@ -69,7 +74,6 @@ def do_job(job: str, do: str) -> AnyResponse:
     return told(did, "/schedule#jobs")
 
 
-def _forecast(settings: Settings, hours: int) -> Forecast:
+def _forecast(settings: Settings, house: House, hours: int) -> Forecast:
     present = now()
-    house = service().memory.load(present)
     return forecast_of(settings, house, quota_of(settings, house.calls_today, present), present, hours)

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from itertools import groupby
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from ..domain.foreseen import Forecast, Planned, Run
-from ..domain.record import Mode, Pace
-from ..domain.settings import Settings
-from .i18n import DAYS, SHORT_DAYS, at_moment, clock, day, decimal, moment, number, sentence, span
-from .service import JobTime, JobView
+from ..domain.outlook import foresees, lacks
+from ..domain.record import House, Mode, Pace, ZoneState
+from ..domain.settings import Settings, Zone
+from .i18n import SHORT_DAYS, clock, day, moment, number, sentence, span
+from .schedule_crossings import CrossingMark, CrossingRow, marks, next_words, rows
 from .terms import MODES, PACES
 from .words import calls as calls_words
 from .words import opened
@@ -65,6 +65,9 @@ class Lane:
     looks: Sequence[Shape]
     strokes: Sequence[str]
     rows: Sequence[Row]
+    crossings: Sequence[CrossingMark]
+    crossing_rows: Sequence[CrossingRow]
+    notes: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +104,6 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobLine:
-    """A job; `state` is `on`, `paused` or `off` (by the settings)."""
-
-    id: str
-    name: str
-    when: str
-    next: str
-    last: str
-    outcome: str
-    failed: bool
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """The whole page but the jobs."""
 
@@ -126,6 +115,7 @@ class SchedulePage:
     spent: int
     limit: int
     lanes: Sequence[Lane]
+    early: bool
     bars: Sequence[Bar]
     busiest: str
     marks: Sequence[Mark]
@@ -133,9 +123,10 @@ class SchedulePage:
     week_words: str
 
 
-def schedule_page(settings: Settings, coming: Forecast, week: Forecast) -> SchedulePage:
-    """The page from two forecasts of the same instant: of a day, and of a week."""
-    names = {zone.id: zone.name for zone in settings.all_zones}
+def schedule_page(settings: Settings, house: House, coming: Forecast, week: Forecast) -> SchedulePage:
+    """The page from two forecasts of the same instant: of a day, and of a week; `house` tells what is learned."""
+    zones = settings.all_zones
+    names = {zone.id: zone.name for zone in zones}
     first = min(coming.runs, key=lambda run: run.first, default=None)
     bars = tuple(_bars(coming))
     busiest = max(coming.calls_by_hour(), key=lambda hour: hour[1])
@@ -160,17 +151,15 @@ def schedule_page(settings: Settings, coming: Forecast, week: Forecast) -> Sched
         budget_tone="warn" if any(run.pace is Pace.BUDGET for run in coming.runs) else "",
         spent=at_reset,
         limit=coming.limit,
-        lanes=tuple(_lane(zone, name, coming) for zone, name in names.items()),
+        lanes=tuple(_lane(zone, house.states.get(zone.id) or ZoneState(zone.id), coming) for zone in zones),
+        early=any(run.mode is Mode.OPTIMAL_START for run in coming.runs),
         bars=bars,
         busiest=_(
             "Most calls in an hour: %(calls)s, from %(hour)s.", calls=number(busiest[1]), hour=moment(busiest[0])
         ),
         marks=tuple(_marks(coming, settings.tz)),
         week=tuple(_week(week, names, settings.tz)),
-        week_words=_(
-            "Seven days take about %(calls)s while the temperature stays in its band; every switching adds one.",
-            calls=calls_words(week.calls_total),
-        ),
+        week_words=_week_words(week, foreseen=any(foresees(zone) for zone in zones)),
     )
 
 
@@ -187,16 +176,21 @@ def _looks(count: int) -> str:
 # the next day
 
 
-def _lane(zone: str, name: str, coming: Forecast) -> Lane:
-    windows = [window for window in coming.windows if window.zone == zone]
-    groups = list(_groups([run for run in coming.runs if run.zone == zone], coming.end))
+def _lane(zone: Zone, state: ZoneState, coming: Forecast) -> Lane:
+    windows = [window for window in coming.windows if window.zone == zone.id]
+    groups = list(_groups([run for run in coming.runs if run.zone == zone.id], coming.end))
+    crossings = [crossing for crossing in coming.crossings if crossing.zone == zone.id]
+    notes = [next_words(crossings, zone.mode), *(sentence(lack) for lack in lacks(zone, state))]
     return Lane(
-        name=name,
+        name=zone.name,
         summary=_windows_words(windows),
-        spans=tuple(_spans(windows, coming.start, coming.end)),
+        spans=(*_early(groups, coming), *_spans(windows, coming.start, coming.end)),
         looks=tuple(_look_shapes(groups, coming)),
         strokes=tuple(_strokes(groups, coming)),
         rows=tuple(_row(runs, begin, end) for begin, end, runs in groups),
+        crossings=tuple(marks(crossings, coming, zone.mode)),
+        crossing_rows=tuple(rows(crossings, zone.mode)),
+        notes=tuple(note for note in notes if note),
     )
 
 
@@ -241,6 +235,13 @@ def _strokes(groups: Sequence[tuple[datetime, datetime, list[Run]]], coming: For
         every = _interval(runs)
         if every is None or every > DENSE:
             yield from (_x(wake.at, coming.start, coming.end) for run in runs for wake in run.wakes())
+
+
+def _early(groups: Sequence[tuple[datetime, datetime, list[Run]]], coming: Forecast) -> Iterator[Shape]:
+    """The early starts that are expected."""
+    for begin, end, runs in groups:
+        if runs[0].mode is Mode.OPTIMAL_START:
+            yield _shape(begin, end, coming.start, coming.end, "early")
 
 
 def _spans(
@@ -295,6 +296,18 @@ def _marks(coming: Forecast, tz: tzinfo) -> Iterator[Mark]:
 # the week
 
 
+def _week_words(week: Forecast, *, foreseen: bool) -> str:
+    told = calls_words(week.calls_total)
+    if foreseen:
+        return str(_("Seven days take about %(calls)s, as far as the temperature's course is known.", calls=told))
+    return str(
+        _(
+            "Seven days take about %(calls)s while the temperature stays in its band; every switching adds one.",
+            calls=told,
+        )
+    )
+
+
 def _week(week: Forecast, names: dict[str, str], tz: tzinfo) -> Iterator[DayRow]:
     today = week.start.astimezone(tz).date()
     for nth in range(7):
@@ -334,58 +347,3 @@ def _window_words(window: Planned) -> str:
     if window.opens_at is None or window.closes_at is None:
         return str(_("open all the time"))
     return str(_("%(begin)s to %(end)s", begin=clock(window.opens_at), end=clock(window.closes_at)))
-
-
-# the jobs
-
-JOBS = {
-    "cleanup": _l("Clean-up of old records"),
-    "rollup": _l("Averages for the history"),
-    "weekly_report": _l("Weekly report"),
-    "alerts": _l("Alerts"),
-    "reminders": _l("Reminders"),
-    "notifications": _l("Notifications"),
-}
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def job_lines(jobs: Sequence[JobView]) -> list[JobLine]:
-    """The jobs in words."""
-    return [_job(job) for job in jobs]
-
-
-def _job(job: JobView) -> JobLine:
-    last = _("It has not run yet.")
-    if job.last_run_at is not None:
-        taken = "" if job.last_duration_ms is None else _duration(job.last_duration_ms)
-        last = at_moment(job.last_run_at)
-        last = _("Last %(at)s, took %(span)s.", at=last, span=taken) if taken else _("Last %(at)s.", at=last)
-    return JobLine(
-        id=job.id,
-        name=str(JOBS.get(job.id, job.name)),
-        when=_job_time(job.time),
-        next=moment(job.next_run_time) if job.next_run_time else "",
-        last=last,
-        outcome=opened(sentence(job.last_outcome)),
-        failed=str(job.last_outcome or "").startswith("failed"),
-        state="on" if job.enabled else "paused" if job.time.enabled else "off",
-    )
-
-
-def _job_time(wanted: JobTime) -> str:
-    if wanted.hour is None:
-        return str(_("every hour at minute %(minute)s", minute=wanted.minute))
-    at = wall_clock(wanted.hour, wanted.minute)
-    if wanted.day not in WEEKDAYS:
-        return str(_("every day at %(at)s", at=at))
-    return str(_("every %(day)s at %(at)s", day=DAYS[WEEKDAYS.index(wanted.day)], at=at))
-
-
-def wall_clock(hour: int, minute: int) -> str:
-    """A time of day that belongs to no instant."""
-    return clock(datetime(2000, 1, 1, hour, minute, tzinfo=UTC), UTC)
-
-
-def _duration(milliseconds: int) -> str:
-    seconds = milliseconds / 1000
-    return span(seconds) if seconds >= 10 else _("%(seconds)s s", seconds=decimal(seconds))

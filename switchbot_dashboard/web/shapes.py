@@ -182,6 +182,15 @@ SCHEDULER = obj(
 WAKE = {"zone": TEXT, "mode": coded(Mode), "pace": coded(Pace), "reason": TEXT}
 RUN_ENDS = {"from": INSTANT, "to": INSTANT}
 RUN = obj(**RUN_ENDS, count=COUNT, every_seconds=maybe(NUMBER), **WAKE, calls_each=COUNT)
+CROSSING = obj(
+    zone=TEXT,
+    at=INSTANT,
+    earliest=INSTANT,
+    latest=maybe(INSTANT),
+    threshold=NUMBER,
+    turn=one_of("on", "off"),
+    reason=TEXT,
+)
 FORECAST = obj(
     start=INSTANT,
     end=INSTANT,
@@ -192,6 +201,7 @@ FORECAST = obj(
     calls_total=COUNT,
     calls_by_hour=many(obj(hour=INSTANT, calls=COUNT)),
     windows=many(obj(zone=TEXT, opens_at=INSTANT, closes_at=INSTANT, warmup_from=maybe(INSTANT))),
+    crossings=many(CROSSING),
     limit=COUNT,
     used=COUNT,
     resets_at=INSTANT,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from ..domain.case import active
 from ..domain.reading import stale_reason
-from ..domain.record import House, LastAction, Repeat, Wake, ZoneState
+from ..domain.record import House, LastAction, Repeat, Suspect, Wake, ZoneState
 from ..domain.sentence import Sentence
 from ..domain.settings import Settings, Zone
 from ..domain.settings_faults import Fault
@@ -51,8 +51,9 @@ class Known:
         return (first.at, first.reason) if first else None
 
     def stale(self, zone: Zone, state: ZoneState) -> Sentence | None:
-        """Why a zone's reading is too old to act on; None while it is not, or was never taken."""
-        return stale_reason(state.reading, zone.stale_after_minutes, self.now)
+        """Why nothing is switched on a zone's reading: too old, or not believed; None where it is good or missing."""
+        doubted = state.doubt.sentence if state.doubt and state.doubt.suspect is Suspect.METER else None
+        return stale_reason(state.reading, zone.stale_after_minutes, self.now) or doubted
 
     @property
     def resets_at(self) -> datetime:
@@ -152,7 +153,7 @@ def _window(known: Known, zone: Zone) -> View:
 
 
 def _reading(known: Known, zone: Zone, state: ZoneState) -> View:
-    """The last believable reading; `stale` when it is too old to act on, or when there is none."""
+    """The last believable reading; `stale` when it is too old or too doubtful to act on, or when there is none."""
     reading, trouble = state.reading, state.trouble
     old = known.stale(zone, state)
     why = old or (trouble.sentence if trouble and reading is None else None)

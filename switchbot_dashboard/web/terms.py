@@ -77,6 +77,7 @@ ORIGINS: Mapping[Origin, object] = {
     Origin.WINDOW_END: _l("the end of a window"),
     Origin.REPEAT: _l("a repeat"),
     Origin.MANUAL: _l("a person"),
+    Origin.RESEND: _l("a command that is sent once more"),
 }
 FATES: Mapping[Fate, object] = {
     Fate.DONE: _l("accepted by the cloud"),

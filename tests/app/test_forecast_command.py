@@ -25,10 +25,20 @@ def said(*words: str) -> Result:
 def test_the_coming_wakes_are_told_in_few_lines_with_their_sum(folder: Path) -> None:
     result = said("--hours", "48")
     assert result.exit_code == 0, result.output
-    assert "every 15 s: home, in_window" in result.output
+    assert ": home, in_window, " in result.output
     assert " wakes and " in result.output
     assert "of 10000 calls are left when the count begins anew" in result.output
     assert len(result.output.splitlines()) < 60
+
+
+def test_expected_crossings_are_told_with_their_time(folder: Path) -> None:
+    said()  # makes the virtual home, whose first week teaches what its room does
+    tick = CliRunner().invoke(main, ["tick"])
+    assert tick.exit_code == 0, tick.output
+    view = json.loads(said("--hours", "48", "--json").output)
+    lines = [line for line in said("--hours", "48").output.splitlines() if line.startswith("Expected: ")]
+    assert len(lines) == len(view["crossings"])
+    assert all(" to 2" in line or " or later)" in line for line in lines)
 
 
 def test_machines_get_what_the_api_answers(folder: Path) -> None:

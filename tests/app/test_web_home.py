@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from support.web_fakes import NOW, Home, a_record, a_state, an_off
 
 from switchbot_dashboard.config import Config
 from switchbot_dashboard.domain.history import HOUR, MINUTE, Sample
-from switchbot_dashboard.domain.record import Aircon, Fate, Hold, House, Outcome, Reading, Trouble
+from switchbot_dashboard.domain.record import Aircon, Doubt, Fate, Hold, House, Outcome, Reading, Suspect, Trouble
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.domain.settings_faults import Fault
 from switchbot_dashboard.people import Role
@@ -76,6 +77,35 @@ def test_broken_settings_are_shown_by_key_and_line(home: Home, client: FlaskClie
 def test_a_stale_reading_warns_in_words(home: Home, client: FlaskClient) -> None:
     home.now = NOW + timedelta(minutes=70)
     assert "The meter's reading is 72 min old, so nothing is switched on its word." in page_of(client)
+
+
+FROZEN = say("The meter has shown {now:temp} since {since:time}: it is not believed.", now=204, since=NOW)
+DEAF = say("The room does not get warmer since heating was ordered at {at:time}. Look whether the unit runs.", at=NOW)
+
+
+def test_a_meter_that_is_not_believed_is_told_with_what_to_do(home: Home, client: FlaskClient) -> None:
+    known(home, doubt=Doubt(Suspect.METER, FROZEN, NOW))
+    page = page_of(client)
+    assert "The meter has shown 20.4 °C since 17:46: it is not believed. Check the meter's battery" in page
+    assert "It is believed again as soon as its value changes." in page
+    reading = client.get("/api/state").get_json()["zones"][0]["reading"]
+    assert (reading["stale"], reading["stale_reason"]) == (True, FROZEN.text(ZoneInfo("Europe/Paris")))
+
+
+def test_a_unit_that_does_not_follow_is_told_with_what_to_do(home: Home, client: FlaskClient) -> None:
+    known(home, doubt=Doubt(Suspect.UNIT, DEAF, NOW))
+    page = page_of(client)
+    assert "The room does not get warmer since heating was ordered at 17:46. Look whether the unit runs." in page
+    assert "nothing stands between it and the hub, then send the command again." in page
+    assert client.get("/api/state").get_json()["zones"][0]["reading"]["stale"] is False
+
+
+def test_the_next_look_says_its_pace_and_what_is_not_learned_yet(home: Home, client: FlaskClient) -> None:
+    assert "The interval is stretched to what is expected." in page_of(client)
+    home.desk.document |= {"predictive_polling_enabled": True, "optimal_start_enabled": True}
+    page = page_of(client)
+    assert "Until three readings in a row agree" in page
+    assert "An early start needs one heating that was followed" in page
 
 
 def test_trouble_with_the_meter_says_since_when(home: Home, client: FlaskClient) -> None:

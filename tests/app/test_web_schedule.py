@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, Job, JobTime, a_state
 
 from switchbot_dashboard.config import Config
+from switchbot_dashboard.domain.learned import Course, Effect, Estimate, Learned
 from switchbot_dashboard.domain.record import House
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.web import build_web
@@ -168,3 +169,44 @@ def test_a_member_sees_the_jobs_and_has_no_buttons() -> None:
     fields = {"csrf_token": csrf_of(client.get("/schedule").text)}
     answer = client.post("/schedule/jobs/cleanup/run", data=fields, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.get_json()["error"]) == (403, "forbidden")
+
+
+COOLS = Course(NOW - timedelta(minutes=2), 20.4, 2.4, (0.0016, 0.0, 0.01), Effect.HEAT, count=20)
+LEARNED = Learned(COOLS, heat=Estimate(3.0, 0.04, 9), lag=Estimate(120.0, 900.0, 9), resting=Estimate(-0.5, 0.01))
+
+
+def foresighted(home: Home, learned: Learned = LEARNED) -> None:
+    """The home with both switches on, in the middle of an evening's heating."""
+    home.desk.document |= {"predictive_polling_enabled": True, "optimal_start_enabled": True}
+    state = a_state()
+    course = replace(learned.course, since=state.aircon.since) if learned.course else None
+    home.memory.house = House({"home": replace(state, learned=replace(learned, course=course))}, (), 12, 12, None)
+
+
+def test_expected_crossings_are_told_with_what_is_not_sure_of_them(home: Home, client: FlaskClient) -> None:
+    foresighted(home)
+    first = client.get("/api/forecast").get_json()["crossings"][0]
+    assert (first["zone"], first["threshold"], first["turn"]) == ("home", 22.3, "off")
+    assert first["earliest"] < first["at"] < first["latest"]
+    assert first["reason"] == "22.3 °C is at or above 22.3 °C (22.0 plus 0.3): heating off"
+
+
+def test_the_page_tells_crossings_as_marks_as_a_sentence_and_as_rows(home: Home, client: FlaskClient) -> None:
+    foresighted(home)
+    text, html = page(client), client.get("/schedule").text
+    assert re.search(r"Expected at about 18:3\d, nine times in ten between 18:\d\d and 18:\d\d: off at 22.3 °C\.", text)
+    assert "Home: thresholds expected" in text
+    assert 'class="line crossings"' in html
+    assert "style=" not in html
+    assert "as far as the temperature's course is known" in text.replace("&#39;", "'")
+
+
+def test_what_is_not_learned_yet_is_named_where_it_is_wanted(home: Home, client: FlaskClient) -> None:
+    assert "three readings in a row" not in page(client)
+    foresighted(home, Learned())
+    text = page(client)
+    assert "Until three readings in a row agree, looks follow the table of intervals." in text
+    assert "An early start needs one heating that was followed; until then there is none." in text
+    assert 'class="line crossings"' not in client.get("/schedule").text
+    foresighted(home)
+    assert "An early start needs" not in page(client)
