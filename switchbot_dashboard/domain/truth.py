@@ -235,6 +235,8 @@ def _may_resend(case: Case, trial: Trial) -> bool:
         return False
     if state.doubt is not None and state.doubt.suspect is Suspect.METER:
         return False
+    if drive(state.learned, trial.effect) is None or drive(state.learned, trial.before) is None:
+        return False  # nobody knows yet how this room answers: said aloud, but not sent on a guess
     recent = sum(case.now - at < DAY for at in state.learned.resent)
     if recent >= RESENDS:
         return False

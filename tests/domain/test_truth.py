@@ -214,3 +214,12 @@ def test_a_wrong_report_that_is_seen_twice_is_not_confirmed_by_itself():
     read(20.0, timedelta(seconds=15))
     assert state.learned.course.doubted is None
     assert state.learned.course.level == pytest.approx(20.0, abs=0.05)
+
+
+def test_before_anything_was_learned_a_command_without_effect_is_doubted_but_not_sent_once_more():
+    home = HeatedHome("2026-01-05 05:00", first=19.0, **PREDICTED)
+    home.cloud.deaf = True
+    home.walk("2026-01-05 08:29")
+    assert [command for command in home.cloud.commands if command != "turnOff"] == ["setAll 23,5,3,on"]
+    assert home.zone_state.doubt is not None
+    assert home.zone_state.doubt.suspect is Suspect.UNIT
