@@ -15,5 +15,5 @@ def test_crossings_come_within_their_stated_time_as_often_as_is_said() -> None:
     following = [each.held for each in told if each.bounded and each.next]
     assert (len(stated) > 250, len(following) > 30) == (True, True)
     assert 0.8 <= sum(stated) / len(stated) <= 0.95
-    assert 0.8 <= sum(following) / len(following)  # few of them: an upper bound would be chance
+    assert sum(following) / len(following) >= 0.8  # few of them: an upper bound would be chance
     assert sum(each.held for each in told if not each.bounded) / (len(told) - len(stated)) >= 0.85  # open at the end
