@@ -11,6 +11,7 @@ from .demand import rank_of
 from .hint import quiet_until, quiet_words, silence_of, silent_words, spared
 from .polling import choose_mode, interval_of, warmup_start
 from .prediction import worth_a_look
+from .preheat import lead_of
 from .record import Mode, Outcome, Pace, Repeat, Wake
 from .sentence import Sentence, say
 from .windows import Opening
@@ -87,6 +88,9 @@ def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked:
     warmup = warmup_start(case.settings, case.opening) if mode is Mode.IDLE and by_the_clock else None
     if warmup is not None and now < warmup < look_at:
         look_at, why = warmup, say("the warm-up for {opens:time} begins", opens=case.opening.opens_at or warmup)
+    lead = lead_of(case) if mode in (Mode.IDLE, Mode.WARMUP) and by_the_clock else None
+    if lead is not None and now < lead.due < look_at:
+        look_at, why = lead.due, say("{why}; looked at before the early start", why=lead.words(begins=False))
     edge = case.opening.next_edge
     if edge is None or look_at <= edge - CLEAR:
         return look_at, why
