@@ -122,6 +122,6 @@ def test_a_room_that_others_heat_has_no_frozen_meter_though_commands_go_out(keys
         home.cloud.scripted = {"temperature": round(celsius, 1), "humidity": round(rows[index][2]), "battery": 100}
 
     look()
-    home.walk("2016-03-26 00:00" if keys is PREDICTED else "2016-02-24 00:00", look)
+    home.walk("2016-03-26 00:00" if keys is PREDICTED else "2016-02-18 00:00", look)
     doubts = [state.doubt for saved in home.store.saved for state in saved.states if state.doubt is not None]
     assert not [str(doubt.sentence) for doubt in doubts if doubt.suspect is Suspect.METER]
