@@ -217,7 +217,10 @@ class LastAction:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """When to look again, and why. `look_at` is the next reading; `at` may be earlier, for an edge or a repeat."""
+    """When to look again, and why. `look_at` is the next reading; `at` may be earlier, for an edge or a repeat.
+
+    `stretched_seconds` is the table's interval as the budget made it, also while a repeat is due; 0 where it did not.
+    """
 
     at: datetime
     reason: Sentence
@@ -225,6 +228,7 @@ class Wake:
     pace: Pace
     interval_seconds: int
     look_at: datetime
+    stretched_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .budget import Ration, eased
+from .budget import SLOWER, Ration, eased
 from .case import Case
 from .decision import Choice
 from .demand import rank_of
@@ -53,30 +53,30 @@ def next_wake(case: Case, choice: Choice, *, looked: bool, ration: Ration) -> Wa
         words = silent_words(words, *silence)
     wanted, by_the_clock = interval, pace is Pace.TABLE
     interval = _within_budget(case, base_mode, interval, ration, looked=looked, by_the_clock=by_the_clock)
+    stretched = 0
     if interval > wanted:
         pace, words = Pace.BUDGET, _budget_words(base_mode, wanted, interval, ration)
+        stretched = round(interval.total_seconds()) if by_the_clock else 0
     look_at, why = _look(case, interval, base_mode, words, looked=looked, by_the_clock=by_the_clock)
     look_at = _as_soon_as_a_reading_counts(look_at, case, choice)
     at, reason = min([*_instants(case, choice), (look_at, why)], key=lambda candidate: candidate[0])
     if mode is Mode.PENDING_OFF_REPEAT and state.repeat is not None:
         interval = max(timedelta(0), state.repeat.at - now)
-    return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at)
+    return Wake(at, reason, mode, pace, round(interval.total_seconds()), look_at, stretched)
 
 
 def _within_budget(
     case: Case, mode: Mode, wanted: timedelta, ration: Ration, *, looked: bool, by_the_clock: bool
 ) -> timedelta:
     """The interval that the budget makes of the wanted one; by the clock it changes little, and only with a look."""
-    state, before = case.state, case.state.wake
-    interval = ration.stretched(wanted, rank_of(mode, inside=case.opening.inside))
-    if before is None or not by_the_clock or before.pace not in (Pace.TABLE, Pace.BUDGET):
+    interval, before = ration.stretched(wanted, rank_of(mode, inside=case.opening.inside)), case.state.wake
+    goes_on = before is not None and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
+    if before is None or not goes_on or not by_the_clock:
         return interval
-    waits = not looked and state.trouble is None and before.mode in (mode, Mode.PENDING_OFF_REPEAT)
-    if waits and state.looked_at is not None:
-        return max(wanted, before.look_at - state.looked_at)
-    if before.mode is not mode or (interval == wanted and before.pace is Pace.TABLE):
-        return interval
-    return max(wanted, eased(interval, timedelta(seconds=before.interval_seconds)))
+    if not before.stretched_seconds:  # the table's interval, or one that was foreseen
+        return min(interval, wanted * SLOWER) if before.pace is Pace.TABLE else interval
+    was = timedelta(seconds=before.stretched_seconds)
+    return max(wanted, eased(interval, was) if looked else was)
 
 
 def _look(case: Case, interval: timedelta, mode: Mode, why: Sentence, *, looked: bool, by_the_clock: bool) -> Candidate:

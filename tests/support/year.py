@@ -269,10 +269,10 @@ class Year:
 
     def _compare(self, before: Record | None, record: Record) -> None:
         """The change of an interval between two looks in one mode; a second is lost to rounding."""
-        if before is None or before.wake.mode is not record.wake.mode:
+        if before is None or before.wake.mode is not record.wake.mode or record.wake.mode is Mode.PENDING_OFF_REPEAT:
             return
         was, now = before.wake.interval_seconds, record.wake.interval_seconds
-        if record.wake.mode is not Mode.PENDING_OFF_REPEAT and abs(now - was) > 1:
+        if abs(now - was) > 1:
             shrank, grew = self.steepest
             self.steepest = (min(shrank, (now + 1) / was), max(grew, (now - 1) / was))
 
