@@ -20,7 +20,7 @@ ROOM = 6.0  # percent of the line that a label needs on a wide page
 class CrossingMark:
     """A crossing on the line, in percent: `x` with its band from `from_x`, `width` wide; `tone` is heat, cool or off.
 
-    `label` stands beside the mark on a wide page, where no other mark is near.
+    `label` stands behind the band, from `label_x`, on a wide page where the next band leaves it room.
     """
 
     x: str
@@ -28,6 +28,7 @@ class CrossingMark:
     width: str
     tone: str
     label: str
+    label_x: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,10 @@ def marks(crossings: Sequence[ExpectedCrossing], coming: Forecast, season: Seaso
     for nth, crossing in enumerate(crossings):
         here, begin = _share(crossing.at, coming), _share(crossing.earliest, coming)
         end = _share(_ends(crossing, coming), coming)
-        after = _share(crossings[nth + 1].at, coming) if nth + 1 < len(crossings) else 100.0
-        label = temp(crossing.threshold) if min(after, 100.0) - here >= ROOM else ""
-        yield CrossingMark(f"{here:.3f}%", f"{begin:.3f}%", f"{end - begin:.3f}%", _tone(crossing, season), label)
+        after = _share(crossings[nth + 1].earliest, coming) if nth + 1 < len(crossings) else 100.0
+        label = temp(crossing.threshold) if after - end >= ROOM else ""
+        width, tone = f"{end - begin:.3f}%", _tone(crossing, season)
+        yield CrossingMark(f"{here:.3f}%", f"{begin:.3f}%", width, tone, label, f"{end:.3f}%")
 
 
 def rows(crossings: Sequence[ExpectedCrossing], season: Season) -> Iterator[CrossingRow]:
