@@ -20,6 +20,7 @@ POINTS = 180
 LEAST_SPREAD = 20  # tenths: a steady room is not drawn as a mountain range
 LABEL_EVERY = 2  # hours
 ROOM_FOR_TWO = 34  # of the drawing's height
+ROOM_FOR_ONE = 0.17  # of its height, as a share
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def chart_of(zone: Zone, samples: Sequence[Sample], windows: Sequence[Span], now
     if not known:
         return None
     low, high = zone.profile.min_tenths, zone.profile.max_tenths
-    scale = _scale(start, min(*known, low), max(*known, high))
+    scale = _with_room(_scale(start, min(*known, low), max(*known, high)), low, high)
     ran = stretches(samples, start, end, end)
     last_at, last = pieces[-1][-1]
     return Chart(
@@ -122,6 +123,15 @@ def _thinned(piece: list[tuple[int, int]]) -> list[tuple[int, int]]:
 def _scale(start: int, low: int, high: int) -> _Scale:
     spare = max(0, LEAST_SPREAD - (high - low)) / 2 + 4
     return _Scale(start, low - spare, high + spare)
+
+
+def _with_room(scale: _Scale, low: int, high: int) -> _Scale:
+    """Room above and below a band too narrow for its names, which then stand outside it."""
+    if scale.y(low) - scale.y(high) >= ROOM_FOR_TWO:
+        return scale
+    top = max(scale.high, (high - ROOM_FOR_ONE * scale.low) / (1 - ROOM_FOR_ONE))
+    bottom = min(scale.low, (low - ROOM_FOR_ONE * top) / (1 - ROOM_FOR_ONE))
+    return _Scale(scale.start, bottom, top)
 
 
 def _bands(zone: Zone, samples: Sequence[Sample], scale: _Scale, end: int) -> list[Box]:

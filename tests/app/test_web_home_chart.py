@@ -64,3 +64,10 @@ def test_hours_stand_under_it_by_the_homes_clock() -> None:
 def test_costs_and_names_are_said_in_words() -> None:
     assert (calls(1), calls(1200), calls(1, 3)) == ("1 call", "1\u202f200 calls", "1–3 calls")
     assert listed(["A", "B", "C"]) == "A, B and C"
+
+
+def test_the_bands_names_have_room_above_and_below_in_a_room_far_from_it() -> None:
+    for tenths in (71, 180, 224, 330):
+        low, high = drawn(read(300, 210), read(60, tenths)).levels
+        assert 100 - low.at >= 13 or low.lift < 0
+        assert high.at >= 16 or high.lift > 0
