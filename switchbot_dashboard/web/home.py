@@ -343,6 +343,14 @@ def _house_buttons(zones: Sequence[Zone]) -> tuple[Button, ...]:
 # The day
 
 
+def _projected(known: Known) -> str:
+    """The table's total; where looks follow the temperature's course, no more than that is to be expected."""
+    count = number(known.quota["projected"])
+    if known.settings and any(zone.predictive_polling_enabled for zone in known.settings.all_zones):
+        return str(_("At most about %(count)s by the end of the day.", count=count))
+    return str(_("About %(count)s by the end of the day.", count=count))
+
+
 def _calls(known: Known) -> Calls:
     quota = known.quota
     used, limit = number(quota["used"]), number(quota["limit"])
@@ -352,7 +360,7 @@ def _calls(known: Known) -> Calls:
         limit=quota["limit"],
         words=_("%(used)s of %(limit)s calls today", used=used, limit=limit),
         purposes=tuple(str(names[count != 1]) % {"count": number(count)} for names, count in spent),
-        projected=_("About %(count)s by the end of the day.", count=number(quota["projected"])),
+        projected=_projected(known),
         resets=_coming(known.resets_at, known),
         tone="warn" if quota["warning"] else "",
     )

@@ -10,6 +10,9 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ..domain.budget import quota_of
+from ..domain.forecast import forecast_of
+from ..domain.outlook import foresees
 from ..domain.record import Call
 from ..domain.settings import Settings
 from .access import member, service
@@ -23,6 +26,7 @@ quota_page = Blueprint("quota_page", __name__)
 
 DAYS_BEFORE = timedelta(days=29)
 HOUR = timedelta(hours=1)
+DAY = 24  # hours that a forecast looks ahead: the reset is within them
 TALL = 100  # the height of the drawing; a bar's full scale
 STEP, BAR = 10, 7.6  # the width of an hour and of its bar
 
@@ -89,8 +93,18 @@ def shown() -> str:
     handed, now = service(), service().clock()
     since = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     by_hour, by_day = handed.memory.calls_by_hour(since), handed.memory.calls_by_day(since - DAYS_BEFORE)
-    page = quota_model(quota_now(handed), by_hour, by_day, handed.settings.current, now)
+    page = quota_model(_foreseen(quota_now(handed), now), by_hour, by_day, handed.settings.current, now)
     return render_template("quota/page.html", page=page)
+
+
+def _foreseen(quota: View, now: datetime) -> View:
+    """The day's end as the schedule has it, where looks follow the temperature's course and not the table."""
+    settings = service().settings.current
+    if settings is None or not any(foresees(zone) for zone in settings.all_zones):
+        return quota
+    house = service().memory.load(now)
+    coming = forecast_of(settings, house, quota_of(settings, house.calls_today, now), now, DAY)
+    return {**quota, "projected": coming.limit - coming.quota_at_reset}
 
 
 def quota_model(

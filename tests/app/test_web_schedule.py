@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from flask.testing import FlaskClient
 from support.web_fakes import NOW, Home, Job, JobTime, a_state
 
 from switchbot_dashboard.config import Config
+from switchbot_dashboard.domain.foreseen import ExpectedCrossing
 from switchbot_dashboard.domain.learned import Course, Effect, Estimate, Learned
-from switchbot_dashboard.domain.record import House
+from switchbot_dashboard.domain.record import House, Turn
 from switchbot_dashboard.domain.sentence import say
+from switchbot_dashboard.domain.settings import Season
 from switchbot_dashboard.web import build_web
+from switchbot_dashboard.web.schedule_crossings import marks
 
 PASSWORD = "a long password"
 
@@ -197,6 +201,7 @@ def test_the_page_tells_crossings_as_marks_as_a_sentence_and_as_rows(home: Home,
     assert re.search(r"Expected at about 18:3\d, nine times in ten between 18:\d\d and 18:\d\d: off at 22.3 °C\.", text)
     assert "Home: thresholds expected" in text
     assert 'class="line crossings"' in html
+    assert re.search(r'<text class="wide" x="[\d.]+%" dx="6" y="15">22.3 °C</text>', html)
     assert "style=" not in html
     assert "as far as the temperature's course is known" in text.replace("&#39;", "'")
 
@@ -210,3 +215,27 @@ def test_what_is_not_learned_yet_is_named_where_it_is_wanted(home: Home, client:
     assert 'class="line crossings"' not in client.get("/schedule").text
     foresighted(home)
     assert "An early start needs" not in page(client)
+
+
+def test_the_quota_page_ends_the_day_as_the_schedule_does_where_looks_follow_the_course(
+    home: Home, client: FlaskClient
+) -> None:
+    foresighted(home)
+    forecast = client.get("/api/forecast").get_json()
+    expected = forecast["limit"] - forecast["quota_at_reset"]
+    assert re.search(rf"Expected by the reset</dt>\s*<dd>{expected}</dd>", client.get("/quota").text)
+    assert "At most about" in client.get("/").text
+
+
+def test_a_name_beside_a_crossing_stands_behind_its_band_and_only_where_the_next_leaves_room() -> None:
+    start = NOW
+    coming = SimpleNamespace(start=start, end=start + timedelta(hours=24), windows=())
+
+    def crossing(hours: float) -> ExpectedCrossing:
+        at = start + timedelta(hours=hours)
+        around = timedelta(hours=0.5)
+        return ExpectedCrossing("home", at, at - around, at + around, 197, Turn.ON, say("cold"))
+
+    near, far, last = marks([crossing(2), crossing(3.5), crossing(23)], coming, Season.WINTER)  # type: ignore[arg-type]
+    assert (near.label, far.label, last.label) == ("", "19.7 °C", "")
+    assert far.label_x == "16.667%"
