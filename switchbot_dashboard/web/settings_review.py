@@ -10,6 +10,7 @@ from typing import Any
 
 from ..domain.budget import Quota
 from ..domain.forecast import forecast_of
+from ..domain.outlook import foresees
 from ..domain.record import Catalogue, House
 from ..domain.settings import Settings
 from ..domain.settings_diff import Change, Side, Source, changes, extras, touched
@@ -48,6 +49,7 @@ class Review:
 
     lines: Sequence[Line]
     ahead: Sequence[Ahead]
+    reckoned: str
     warnings: Sequence[str]
 
 
@@ -149,7 +151,14 @@ def review_of(
         warnings.append(_("No time zone is called “%(name)s”: the last good one stays.", name=then.timezone))
     if not any(zone.windows for zone in then.all_zones):
         warnings.append(_("No window is set: the home is only watched, and nothing is sent."))
-    return Review(lines, _ahead(now_and_then, house, quota_for, now), warnings)
+    return Review(lines, _ahead(now_and_then, house, quota_for, now), _reckoned(now_and_then), warnings)
+
+
+def _reckoned(now_and_then: tuple[Settings | None, Settings]) -> str:
+    """What the figures rest on, as `forecast_of` reckons for these settings."""
+    if any(foresees(zone) for settings in now_and_then if settings for zone in settings.all_zones):
+        return str(_("Reckoned with what is known of the temperature's course, where a zone looks or starts by it."))
+    return str(_("Reckoned for a quiet home, in which no limit is crossed."))
 
 
 def _ahead(

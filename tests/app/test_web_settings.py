@@ -186,6 +186,13 @@ def test_numbers_are_read_with_a_comma_and_by_threes(page: Callable[[], Page]) -
     assert json.loads(review.fields["patch"][0]) == {"winter": {"min_temp": 19.5}, "api_daily_limit": 9000}
 
 
+def test_a_review_says_what_its_figures_rest_on(page: Callable[[], Page]) -> None:
+    plain = {"predictive_polling_enabled": "false", "optimal_start_enabled": "false", "winter.min_temp": "19.5"}
+    foreseen = page().press("review", **{**plain, "optimal_start_enabled": "true"}).words
+    assert "Reckoned with what is known of the temperature's course" in foreseen
+    assert "Reckoned for a quiet home" not in foreseen
+
+
 def test_devices_and_scenes_are_chosen_by_name(home: Home, page: Callable[[], Page]) -> None:
     form = page()
     assert '<option value="METER1" selected>Living room · MeterPlus</option>' in form.text
