@@ -43,9 +43,9 @@ class Lead:
         """Why the unit starts (or will start) early, in figures."""
         minutes = round((self.opens - self.due).total_seconds())
         figures = (round(self.level * 10), round(self.goal * 10), round(abs(self.rate) * 10))
-        words = "{goal:temp} at {opens:time} needs {lead:span} from {now:temp} at {rate:gap} K an hour: started early"
+        words = "{goal:temp} at {opens:time} needs {lead:span} from {now:temp} at {rate:gap} °C an hour: started early"
         if not begins:
-            words = "{goal:temp} at {opens:time} needs {lead:span} from {now:temp} at {rate:gap} K an hour"
+            words = "{goal:temp} at {opens:time} needs {lead:span} from {now:temp} at {rate:gap} °C an hour"
         return say(words, goal=figures[1], opens=self.opens, lead=minutes, now=figures[0], rate=figures[2])
 
 

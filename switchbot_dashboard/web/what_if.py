@@ -74,7 +74,7 @@ def _rows(before: Figures | None, after: Figures) -> list[Row]:
     less = _better(before.discomfort, after.discomfort) if before else 0
 
     def minutes(value: float) -> str:
-        return _("%(value)s K·min", value=number(round(value)))
+        return _("%(value)s °C·min", value=number(round(value)))
 
     def hours(value: float) -> str:
         return _("%(value)s h", value=decimal(value))
@@ -125,12 +125,12 @@ def _house(house: HouseFit) -> list[str]:
     )
     drives = []
     if house.heating:
-        drives.append(_("Heating brings %(rate)s K an hour.", rate=_told(house.heating)))
+        drives.append(_("Heating brings %(rate)s °C an hour.", rate=_told(house.heating)))
     if house.cooling:
-        drives.append(_("Cooling takes %(rate)s K an hour.", rate=_told(house.cooling)))
+        drives.append(_("Cooling takes %(rate)s °C an hour.", rate=_told(house.cooling)))
     missed = _(
-        "Looks one hour ahead were off by %(rmse)s K on average; “it stays as it is” would have been off by "
-        "%(other)s K.",
+        "Looks one hour ahead were off by %(rmse)s °C on average; “it stays as it is” would have been off by "
+        "%(other)s °C.",
         rmse=decimal(house.rmse, 2),
         other=decimal(house.persistence, 2),
     )

@@ -170,7 +170,7 @@ def test_the_form_as_typed_is_asked_about_and_nothing_is_saved(home: Home, answe
     assert asked[0].all_zones[0].winter.min_temp == 19.5
     assert home.desk.text == before
     assert "The last 7 days with these settings" in part.text
-    assert "K·min" in part.text
+    assert "°C·min" in part.text
     assert "Looks one hour ahead were off by" in part.text
 
 
@@ -189,8 +189,8 @@ def test_it_is_told_in_french_with_french_figures(home: Home, answer: Comparison
     part = client.post("/settings/what-if", data=typed(part="1"), headers={"Accept-Language": "fr"})
     text = unescape(part.text)
     assert "Les 7\u00a0derniers jours avec ces réglages" in text
-    assert "Hors de la plage" in text
-    assert "K·min" in text
+    assert "Écart au confort, pendant les plages" in text
+    assert "°C·min" in text
 
 
 def test_what_cannot_be_used_is_shown_at_its_field_and_nothing_is_run(home: Home, answer: Comparison) -> None:

@@ -128,7 +128,7 @@ def test_the_sentence_tells_the_figures_and_the_mode_the_reason():
     record = next(record for record in home.store.records if record.at == first_early(home))
     words = record.verdict.sentence.text()
     assert words.startswith("20.0 °C at 06:30 needs ")
-    assert words.endswith(" K an hour: started early")
+    assert words.endswith(" °C an hour: started early")
     assert record.wake.mode is Mode.OPTIMAL_START
     assert home.zone_state.last_action is not None
     assert home.zone_state.last_action.reason == record.verdict.sentence
