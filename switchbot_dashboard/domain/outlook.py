@@ -62,9 +62,7 @@ def lacks(zone: Zone, state: ZoneState) -> list[Sentence]:
     if zone.optimal_start_enabled and drive(learned, Effect.HEAT if heats else Effect.COOL) is None:
         words = "An early start needs one heating that was followed; until then there is none."
         if not heats:
-            words = (
-                "An early start needs one cooling that was followed; until then there is none."
-            )
+            words = "An early start needs one cooling that was followed; until then there is none."
         found.append(say(words))
     return found
 
