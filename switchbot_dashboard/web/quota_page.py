@@ -20,6 +20,7 @@ from .facts import quota_now
 from .i18n import MONTHS, SHORT_DAYS, clock, moment, number, percent, span
 from .quota import PURPOSES
 from .terms import PURPOSES as NAMES
+from .told import in_force
 from .views import View
 
 quota_page = Blueprint("quota_page", __name__)
@@ -99,7 +100,7 @@ def shown() -> str:
 
 def _foreseen(quota: View, now: datetime) -> View:
     """The day's end as the schedule has it, where looks follow the temperature's course and not the table."""
-    settings = service().settings.current
+    settings = in_force()
     if settings is None or not any(foresees(zone) for zone in settings.all_zones):
         return quota
     house = service().memory.load(now)

@@ -225,6 +225,9 @@ def test_the_quota_page_ends_the_day_as_the_schedule_does_where_looks_follow_the
     expected = forecast["limit"] - forecast["quota_at_reset"]
     assert re.search(rf"Expected by the reset</dt>\s*<dd>{expected}</dd>", client.get("/quota").text)
     assert "At most about" in client.get("/").text
+    lent, home.desk.document["meter_device_id"] = home.desk.current, ""
+    client.application.extensions["dashboard"] = replace(home.service(), furnished=lambda: lent)
+    assert re.search(rf"Expected by the reset</dt>\s*<dd>{expected}</dd>", client.get("/quota").text)
 
 
 def test_a_name_beside_a_crossing_stands_behind_its_band_and_only_where_the_next_leaves_room() -> None:
