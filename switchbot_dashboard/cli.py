@@ -23,6 +23,7 @@ from .config import Config, ConfigError, read_config
 if TYPE_CHECKING:
     from .app import Dashboard, FileLock
     from .domain.foreseen import ExpectedCrossing, Run
+    from .tick.jobs import JobView
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,12 +107,17 @@ def jobs(as_json: bool) -> None:
     with _dashboard() as dashboard:
         views = dashboard.jobs.views()
         if as_json:
-            _print_json([asdict(view) for view in views])
+            _print_json([_job_plainly(view) for view in views])
             return
         for view in views:
             due = _when(view.next_run_time, dashboard.zone()) if view.enabled else "paused"
             last = f"last {_when(view.last_run_at, dashboard.zone())}: {view.last_outcome}"
             click.echo(f"{view.id}: {view.name}, next {due}, {last if view.last_run_at else 'never ran'}")
+
+
+def _job_plainly(view: JobView) -> dict[str, object]:
+    """A job for machines, with its outcome in words."""
+    return {**asdict(view), "last_outcome": str(view.last_outcome) if view.last_outcome else None}
 
 
 @main.command()
@@ -127,7 +133,7 @@ def run(job: str, as_json: bool) -> None:
         except UnknownJob as error:
             _wrong(str(error))
         if as_json:
-            _print_json(asdict(view))
+            _print_json(_job_plainly(view))
         else:
             click.echo(f"{view.name}: {view.last_outcome}")
         if str(view.last_outcome or "").startswith("failed"):
