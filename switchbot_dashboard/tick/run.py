@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..domain.action import staggered
-from ..domain.budget import quota_of, ration_of, with_more
+from ..domain.budget import Quota, Ration, quota_of, ration_of, with_more
 from ..domain.case import Case, case_of
 from ..domain.hint import hinted, push_of, reported
 from ..domain.record import House, Record, ZoneState
@@ -55,9 +55,7 @@ def run_tick(ports: Ports, trigger: str, *, every_zone: bool = False, wish: Wish
     _send(ports, parts, edge, now)
 
     calls = ports.devices.spent()
-    just_now, plugs = sum(part.calls for part in parts), sum(case.machine.has_status for case in cases)
-    spent = with_more(house.by_hour, just_now, now)
-    ration = ration_of(settings, quota.used + just_now, now, spent, plugs=plugs)
+    ration = _ration(settings, house, quota, cases, parts)
     states = [conclude(part, ration) for part in parts]
     duration = round((ports.clock() - now) / timedelta(milliseconds=1))
     saved = Saved(
@@ -72,6 +70,13 @@ def run_tick(ports: Ports, trigger: str, *, every_zone: bool = False, wish: Wish
         catalogue=catalogue if catalogue is not house.catalogue else None,
     )
     return _saved(ports, saved, house, settings)
+
+
+def _ration(settings: Settings, house: House, quota: Quota, cases: Sequence[Case], parts: Sequence[Part]) -> Ration:
+    """What the budget allows after this tick's calls."""
+    now, just_now = cases[0].now, sum(part.calls for part in parts)
+    plugs = sum(case.machine.has_status for case in cases)
+    return ration_of(settings, quota.used + just_now, now, with_more(house.by_hour, just_now, now), plugs=plugs)
 
 
 def _send(ports: Ports, parts: Sequence[Part], edge: datetime | None, now: datetime) -> None:
