@@ -25,7 +25,7 @@ MAY = {
     "reminders": {"reminders", "domain", "tick.ports"},
     "reports": {"reports", "domain", "tick.ports"},
     **{room: {room, "domain", "tick.ports"} for room in ADAPTERS},
-    "people": {"people", "domain", "store.schema", "store.engine", "store.watch", "config"},
+    "people": {"people", "domain", "store.schema", "store.schema_people", "store.engine", "store.watch", "config"},
     "web": {"web", "domain", "tick", "people", "config"},
     "cli": {
         "domain",

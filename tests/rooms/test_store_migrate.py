@@ -15,6 +15,7 @@ from switchbot_dashboard.store.migrate import HEAD, DatabaseTooNew, migrate
 from switchbot_dashboard.store.queries import Queries
 from switchbot_dashboard.store.repository import Repository
 from switchbot_dashboard.store.schema import metadata, tokens, users
+from switchbot_dashboard.store.schema_people import messages as _messages  # noqa: F401  (its tables belong to the metadata)
 
 START = """
 import sys
