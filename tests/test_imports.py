@@ -26,7 +26,7 @@ MAY = {
     "reports": {"reports", "domain", "tick.ports"},
     **{room: {room, "domain", "tick.ports"} for room in ADAPTERS},
     "people": {"people", "domain", "store.schema", "store.schema_people", "store.engine", "store.watch", "config"},
-    "web": {"web", "domain", "tick", "people", "config"},
+    "web": {"web", "domain", "tick", "people", "config", "translations.voice"},
     "cli": {
         "domain",
         "tick",
@@ -43,7 +43,7 @@ MAY = {
         "__version__",
     },
     "config": set(),
-    "translations": {"translations"},
+    "translations": {"translations", "domain"},
 }
 
 # Packages from outside that only their own room may know; a rule knows none but pydantic.
