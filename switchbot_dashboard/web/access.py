@@ -58,11 +58,15 @@ class Whom(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `kind` is `nobody`, `session`, `token` or `visitor` (the virtual home's, from this machine)."""
+    """Who asks. `kind` is `nobody`, `session`, `token` or `visitor` (the virtual home's, from this machine).
+
+    `user_id` is whose session or token it is; None for the visitor, and for a token that belongs to nobody.
+    """
 
     kind: str
     name: str = ""
     role: Role | None = None
+    user_id: int | None = None
 
     @property
     def admin(self) -> bool:
@@ -232,10 +236,10 @@ def _who(service: Service) -> Caller:
     if header:
         scheme, _, text = header.partition(" ")
         token = service.people.bearer(text.strip()) if scheme.lower() in ("bearer", "token") else None
-        return Caller("token", token.name, token.role) if token else NOBODY
+        return Caller("token", token.name, token.role, token.user_id) if token else NOBODY
     if COOKIE in request.cookies and current_user.is_authenticated:
         user: User = current_user.user
-        return Caller("session", user.name, user.role)
+        return Caller("session", user.name, user.role, user.id)
     if _visits_the_virtual_home(service):
         return Caller("visitor", "visitor", Role.ADMIN)
     return NOBODY

@@ -38,10 +38,14 @@ PLACES = (
     Place("/history", _l("History"), "history", first=True),
     Place("/schedule", _l("Schedule"), "schedule", first=True),
     Place("/settings", _l("Settings"), "settings", first=True),
+    Place("/alerts", _l("Alerts"), "alerts"),
+    Place("/reminders", _l("Reminders"), "reminders"),
+    Place("/notifications", _l("Notifications"), "bell"),
     Place("/ticks", _l("Why"), "why"),
     Place("/actions", _l("Actions"), "actions"),
     Place("/devices", _l("Devices"), "devices"),
     Place("/quota", _l("Quota"), "quota"),
+    Place("/users", _l("People"), "people"),
 )
 
 
