@@ -39,7 +39,7 @@ def _plain(value: int | str | Sentence | datetime) -> int | str | Sentence:
 
 class _English(Formatter):
     """Kinds of figure: `temp`, `level` (no needless decimal), `gap` (no unit) are tenths of a degree; `time`, `clock`,
-    `when` are instants; `span` is seconds.
+    `when` (weekday and time), `date` (weekday, day, month and time) are instants; `span` is seconds.
 
     A sentence within a sentence loses its full stop.
     """
@@ -65,6 +65,9 @@ class _English(Formatter):
                 return f"{datetime.fromtimestamp(value, self.zone):%H:%M:%S}"
             case "when":
                 return f"{datetime.fromtimestamp(value, self.zone):%a %H:%M}"
+            case "date":
+                local = datetime.fromtimestamp(value, self.zone)
+                return f"{local:%a} {local.day} {local:%b %H:%M}"
             case "span":
                 return english_span(value)
             case "count":

@@ -128,6 +128,10 @@ class Voice:
         name = self.text(DAYS[instant.astimezone(self.zone).weekday()])
         return self.text(_l("%(day)s %(time)s"), day=name, time=self.clock(instant))
 
+    def date_and_time(self, instant: datetime) -> str:
+        """`Mon 2 Mar 17:30`, `lun. 2 mars à 17 h 30`."""
+        return self.text(_l("%(day)s %(time)s"), day=self.date(instant), time=self.clock(instant))
+
     def span(self, seconds: float) -> str:
         """A length of time: `45 s`, `6 min`, `2 h 5 min`."""
         words = english_span(round(seconds))
@@ -163,6 +167,7 @@ KINDS: dict[str, Callable[[Voice, int], str]] = {
     "time": lambda voice, value: voice.clock(_at(value)),
     "clock": lambda voice, value: voice.clock(_at(value), seconds=True),
     "when": lambda voice, value: voice.weekday_and_time(_at(value)),
+    "date": lambda voice, value: voice.date_and_time(_at(value)),
     "span": lambda voice, value: voice.span(value),
     "count": lambda voice, value: voice.number(value),
     "": lambda voice, value: voice.number(value),
