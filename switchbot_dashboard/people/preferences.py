@@ -118,9 +118,7 @@ def _agreeing(found: Preferences, faults: dict[str, Sentence]) -> None:
         missing = "quiet_to" if found.quiet_from else "quiet_from"
         faults[missing] = say("Quiet hours need both a start and an end; leave both empty for none.")
     elif found.quiet_from and found.quiet_from == found.quiet_to:
-        words = (
-            "Quiet hours from {at} to {at} would be the whole day: choose another end, or leave both empty for none."
-        )
+        words = "Quiet hours from {at} to {at} are no span: choose another end, or leave both empty for none."
         faults["quiet_to"] = say(words, at=found.quiet_to)
 
 
