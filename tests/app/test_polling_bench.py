@@ -144,7 +144,8 @@ def test_a_short_run_adds_up(short_runs) -> None:
         assert done.calls["catalogue"] == 2 * 3
         assert done.calls["read"] <= done.ticks
         assert 0 < done.heated_inside <= 3 * 7.5 * 3600
-        assert done.discomfort > 0
+        assert done.discomfort > done.discomfort_of_first_day > 0
+        assert figures_of([done]).discomfort_later * 3 == pytest.approx(done.discomfort - done.discomfort_of_first_day)
 
 
 def test_the_report_has_every_line_and_the_draws(short_runs) -> None:

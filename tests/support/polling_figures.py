@@ -37,6 +37,7 @@ class Figures:
     calls_by_purpose: Mapping[str, float]
     ticks: float
     discomfort: float
+    discomfort_later: float  # from the second day on, when there is something to have learned from
     starts: float
     hours_inside: float
     hours_outside: float
@@ -65,6 +66,7 @@ def figures_of(runs: Sequence[Run], more: Sequence[Run] = ()) -> Figures:
         calls_by_purpose=purposes,
         ticks=sum(run.ticks for run in runs) / days,
         discomfort=sum(run.discomfort for run in runs) / days,
+        discomfort_later=sum(run.discomfort - run.discomfort_of_first_day for run in runs) / days,
         starts=sum(run.starts for run in runs) / days,
         hours_inside=sum(run.heated_inside for run in runs) / days / 3600,
         hours_outside=sum(run.heated_outside for run in runs) / days / 3600,

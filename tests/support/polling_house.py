@@ -72,7 +72,7 @@ class Room:
 
     def __init__(self, course: Sequence[Stretch], draws: Draws, windows: Spans) -> None:
         self.at, self.temperature, self.on, self.heating = 0.0, FIRST, False, False
-        self.discomfort = self.heated_inside = self.heated_outside = 0.0
+        self.discomfort = self.discomfort_of_first_day = self.heated_inside = self.heated_outside = 0.0
         self.starts = 0
         self.shown: list[int] = []  # tenths, one an upload
         self.sent: list[Sent] = []
@@ -118,7 +118,9 @@ class Room:
                 else:
                     self.heated_outside += length
             if stretch.inside:
-                self.discomfort += _outside_band(self.temperature, last, rest, time_constant, length)
+                outside = _outside_band(self.temperature, last, rest, time_constant, length)
+                self.discomfort += outside
+                self.discomfort_of_first_day += outside if self.at < DAY else 0.0
             self.at, self.temperature = until, last
             self.heating ^= turned
 

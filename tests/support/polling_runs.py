@@ -87,6 +87,7 @@ class Run:
     calls: Mapping[str, int]
     ticks: int
     discomfort: float
+    discomfort_of_first_day: float
     starts: int
     heated_inside: float
     heated_outside: float
@@ -135,6 +136,7 @@ def run(task: Task) -> Run:
         calls=devices.calls,
         ticks=ticks,
         discomfort=room.discomfort / 60,
+        discomfort_of_first_day=room.discomfort_of_first_day / 60,
         starts=room.starts,
         heated_inside=room.heated_inside,
         heated_outside=room.heated_outside,
