@@ -21,6 +21,7 @@ from .domain.push import Event
 from .domain.record import Catalogue
 from .domain.sentence import Sentence, say
 from .domain.settings import Settings
+from .household import House, Household
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
 from .store import StoreTrouble as StoreTrouble
@@ -84,7 +85,10 @@ class Dashboard:
         self.webhook_secret = WebhookSecret(config.data_dir)
         self.pushes = Pushes(self.settings, clock, lambda: self.memory.load(clock()), PushRows(self.engine), _event_of)
         self.turn_lock = FileLock(config.data_dir / "turn.lock", role)
-        self.jobs = JobList([self._cleanup_job(), self._rollup_job()], SteadyJobs(self.queries), clock, self.zone)
+        house = House(self.engine, watch, config, clock, self.settings, self.zone, self.people, lambda: self.master_key)
+        self.household = Household(house)
+        jobs = [self._cleanup_job(), self._rollup_job(), *self.household.jobs]
+        self.jobs = JobList(jobs, SteadyJobs(self.queries), clock, self.zone, self.household.alarms)
         self.heart = Heart(
             self.ports,
             self._surroundings(),
@@ -121,6 +125,7 @@ class Dashboard:
     def stop(self) -> None:
         """End cleanly within two seconds; calls under way are given up, their intent is on record."""
         atexit.unregister(self.stop)
+        self.household.stop()
         self.heart.stop()
         self.engine.dispose()
 
@@ -178,6 +183,7 @@ class Dashboard:
             refresh_devices=self.list_account,
             refresh_scenes=self.list_account,
             webhook=said.Webhook(self.webhook_secret.matches, self.pushes.offer),
+            desks=self.household.desks(),
             meanings={
                 Busy: said.Busy,
                 UnknownZone: said.UnknownZone,
@@ -229,6 +235,7 @@ class Dashboard:
             took_over=self._took_over,
             give_way=self.source.give_way,
             stop_calls=self.source.stop,
+            turned=self.household.turned,
         )
 
     def _pressed(self, since: datetime) -> Sequence[datetime]:
@@ -241,6 +248,7 @@ class Dashboard:
     def _took_over(self) -> None:
         log.info("[scheduler] This process drives the home: pid %d (%s)", os.getpid(), self.role)
         self.memory.name_driver(f"{self.role}, pid {os.getpid()}", self.clock())
+        self.household.start(self.jobs.soon)
 
     def _cleanup_job(self) -> Job:
         return Job("cleanup", "Cleaning", self._cleanup_time, self._clean)

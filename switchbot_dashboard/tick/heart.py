@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from ..domain.errors import Told
 from ..domain.record import Mode, Record
 from ..domain.sentence import Sentence, say
-from .joblist import JobList
+from .joblist import JOBS, JobList
 from .part import Wish
 from .ports import Ports
 from .run import Turned, first_wake, run_tick
@@ -56,7 +56,8 @@ class Surroundings:
 
     `settings_changed` says whether what is in force changed since it was last asked; `serial` is a number that every
     turn of any process changes; `took_over` is told when this process begins to drive; `give_way` ends a reading that
-    hangs; `stop_calls` ends every call under way, also later ones.
+    hangs; `stop_calls` ends every call under way, also later ones. `turned` is told the records of each turn, in its
+    thread, and returns at once.
     """
 
     settings_changed: Callable[[], bool]
@@ -65,6 +66,7 @@ class Surroundings:
     took_over: Callable[[], None]
     give_way: Callable[[], None]
     stop_calls: Callable[[], None]
+    turned: Callable[[Sequence[Record]], None] = lambda records: None
 
 
 class Heart:
@@ -160,7 +162,7 @@ class Heart:
         if not self._driver_lock.acquire(0.0):
             return False
         self._around.took_over()
-        scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(4)})
+        scheduler = BackgroundScheduler(timezone=UTC, executors=_threads())
         seconds = self._around.interval_seconds()
         self._trigger = self._again = "start"
         scheduler.add_job(
@@ -213,6 +215,10 @@ class Heart:
         finally:
             self._turn_lock.release()
         self._tell_modes(turned.records)
+        try:
+            self._around.turned(turned.records)
+        except Exception:
+            log.exception("[scheduler] What follows a tick failed (the tick itself is done)")
         return turned
 
     def _seen(self, before: int, turned: Turned) -> int:
@@ -265,6 +271,7 @@ class Heart:
     def _look_around(self, *, jumped: bool) -> None:
         if jumped:
             log.warning("[scheduler] The clock jumped; the next wake is worked out anew")
+            self._jobs.refresh()
             self.wake_soon("clock")
             return
         serial = self._around.serial()
@@ -277,3 +284,8 @@ class Heart:
 
     def _offset(self) -> float:
         return self._ports.clock().timestamp() - time.monotonic()
+
+
+def _threads() -> dict[str, ThreadPoolExecutor]:
+    """Threads for the tick, and others for the jobs: however many of those hang, the tick is not late."""
+    return {"default": ThreadPoolExecutor(2), JOBS: ThreadPoolExecutor(6)}

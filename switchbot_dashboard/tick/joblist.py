@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from ..domain.errors import Told
 from ..domain.sentence import Sentence, say
-from .jobs import Job, JobView, failed
+from .jobs import Alarm, Job, JobTime, JobView, failed
 from .ports import Clock
 
 log = logging.getLogger("switchbot_dashboard.scheduler")
+
+JOBS = "jobs"  # the threads that run them; the tick has its own
+NET_SECONDS = 300  # a lost alarm costs no more than this
 
 
 class JobRow(Protocol):
@@ -46,23 +50,57 @@ class UnknownJob(Told, LookupError):
 
 
 class JobList:
-    """The jobs by id, with run now, pause and resume."""
+    """The jobs by id, with run now, pause and resume; and the alarms, which nobody sees."""
 
-    def __init__(self, jobs: Sequence[Job], memory: JobMemory, clock: Clock, zone: Callable[[], tzinfo]) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        memory: JobMemory,
+        clock: Clock,
+        zone: Callable[[], tzinfo],
+        alarms: Sequence[Alarm] = (),
+    ) -> None:
         self._jobs = {job.id: job for job in jobs}
+        self._alarms = {alarm.id: alarm for alarm in alarms}
         self._memory, self._clock, self._zone = memory, clock, zone
         self._scheduler: BackgroundScheduler | None = None
+        self._placed: dict[str, tuple[JobTime, tzinfo] | None] = {}
+        self._guard = threading.RLock()  # of what is placed, runs, and is to run once more
+        self._running, self._again = set[str](), set[str]()
 
     def hand_to(self, scheduler: BackgroundScheduler) -> None:
-        """Put every job that is on into a scheduler; done when this process begins to drive."""
-        self._scheduler = scheduler
-        for job_id in self._jobs:
-            self._place(job_id)
+        """Put every job that is on, and every alarm, into a scheduler; done when this process begins to drive."""
+        with self._guard:
+            self._scheduler, self._placed = scheduler, {}
+            for job in self._jobs.values():
+                self._place(job.id)
+                if job.at_start:
+                    self.soon(job.id)
+            for alarm_id in self._alarms:
+                scheduler.add_job(
+                    self._fire, "interval", seconds=NET_SECONDS, args=[alarm_id], id=alarm_id, executor=JOBS,
+                    coalesce=True, max_instances=2, misfire_grace_time=None, next_run_time=datetime.now(UTC),
+                )  # fmt: skip
 
     def refresh(self) -> None:
-        """Work out the times anew: the settings changed, or another process paused a job."""
+        """Work out the times anew: the settings or the clock changed, or something was written elsewhere."""
         for job_id in self._jobs:
             self._place(job_id)
+        for alarm_id in self._alarms:
+            self.soon(alarm_id)
+
+    def soon(self, known_id: str) -> None:
+        """Run a job that is on, or ring an alarm, at once in a thread of its own; while it runs: once more after it.
+
+        Nothing happens in a process that does not drive.
+        """
+        with self._guard:
+            if self._scheduler is None or not self._scheduler.get_job(known_id):
+                return
+            if known_id in self._running:
+                self._again.add(known_id)
+            else:
+                self._scheduler.modify_job(known_id, next_run_time=datetime.now(UTC))
 
     def views(self) -> list[JobView]:
         """All jobs as they stand."""
@@ -97,16 +135,54 @@ class JobList:
         return job
 
     def _place(self, job_id: str) -> None:
-        if self._scheduler is None:
-            return
-        job, when = self._jobs[job_id], self._jobs[job_id].time()
-        if self._scheduler.get_job(job_id):
-            self._scheduler.remove_job(job_id)
-        if when.enabled and self._memory.job(job_id).enabled:
-            self._scheduler.add_job(
-                self._run, when.trigger(self._zone()), args=[job_id], id=job_id, name=job.name, coalesce=True,
-                max_instances=1, misfire_grace_time=job.grace_seconds,
-            )  # fmt: skip
+        job, when, zone = self._jobs[job_id], self._jobs[job_id].time(), self._zone()
+        wanted = (when, zone) if when.enabled and self._memory.job(job_id).enabled else None
+        with self._guard:
+            if self._scheduler is None or self._placed.get(job_id) == wanted:
+                return  # placed anew in the very second in which it is due, it would be lost
+            if self._scheduler.get_job(job_id):
+                self._scheduler.remove_job(job_id)
+            self._placed[job_id] = wanted
+            if wanted is not None:
+                self._scheduler.add_job(
+                    self._fire, when.trigger(zone), args=[job_id], id=job_id, name=job.name, executor=JOBS,
+                    coalesce=True, max_instances=2, misfire_grace_time=job.grace_seconds,
+                )  # fmt: skip
+
+    def _fire(self, known_id: str) -> None:
+        """One instance at a time. A second start is held over until the first has ended."""
+        with self._guard:
+            if known_id in self._running:
+                self._again.add(known_id)
+                return
+            self._running.add(known_id)
+        while True:
+            following = self._do(known_id)
+            with self._guard:
+                if known_id in self._again:
+                    self._again.discard(known_id)
+                    continue
+                self._running.discard(known_id)
+                if following is not None:
+                    self._move(known_id, following)
+                return
+
+    def _move(self, alarm_id: str, at: datetime) -> None:
+        """By its distance from now: APScheduler has a clock of its own."""
+        wait = min(max(at - self._clock(), timedelta(0)), timedelta(seconds=NET_SECONDS))
+        if self._scheduler is not None and self._scheduler.get_job(alarm_id):
+            self._scheduler.modify_job(alarm_id, next_run_time=datetime.now(UTC) + wait)
+
+    def _do(self, known_id: str) -> datetime | None:
+        alarm = self._alarms.get(known_id)
+        if alarm is None:
+            self._run(known_id)
+            return None
+        try:
+            return alarm.ring(self._clock())
+        except Exception:
+            log.exception("[scheduler] What is due could not be done (%s); it is tried again", known_id)
+            return None
 
     def _run(self, job_id: str) -> None:
         job, at, began = self._jobs[job_id], self._clock(), time.monotonic()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from ..domain.sentence import Sentence, say
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)  # intervals are counted from here, so a job placed anew keeps its rhythm
 
 
 def failed(why: Sentence | str) -> Sentence:
@@ -21,28 +23,50 @@ def failed(why: Sentence | str) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class JobTime:
-    """A weekly time on the home's clock; `day` is `mon` to `sun`, or `*` for every day. No `hour` means every one."""
+    """A weekly time on the home's clock; `day` is `mon` to `sun`, or `*` for every day. No `hour` means every one.
+
+    `every_minutes`, where it is not 0, stands instead of day, hour and minute.
+    """
 
     enabled: bool
-    day: str
-    hour: int | None
-    minute: int
+    day: str = "*"
+    hour: int | None = None
+    minute: int = 0
+    every_minutes: int = 0
 
     def trigger(self, zone: tzinfo) -> BaseTrigger:
         """The trigger that APScheduler runs by."""
+        if self.every_minutes:
+            return IntervalTrigger(minutes=self.every_minutes, start_date=ANCHOR, timezone=UTC)
         hour = "*" if self.hour is None else self.hour
         return CronTrigger(day_of_week=self.day, hour=hour, minute=self.minute, timezone=zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: `time` is asked at the start and after each change of the settings; `run` returns its outcome in words."""
+    """A job: `time` is asked at the start and after each change of the settings; `run` returns its outcome in words.
+
+    `at_start`: it also runs when a process begins to drive.
+    """
 
     id: str
     name: str
     time: Callable[[], JobTime]
     run: Callable[[datetime], Sentence]
     grace_seconds: int = 600
+    at_start: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What must happen at instants that move. `ring` does what is due and returns the next instant, None for none.
+
+    It is rung at the start, at that instant, and soon after anything was written by any process, so it is quick, and
+    writes nothing when nothing is due. It is no job: nobody pauses it, and its runs are not listed.
+    """
+
+    id: str
+    ring: Callable[[datetime], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

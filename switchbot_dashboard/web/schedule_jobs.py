@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from .i18n import DAYS, at_moment, clock, decimal, moment, sentence, span
 from .service import JobTime, JobView
@@ -63,6 +64,8 @@ def _job(job: JobView) -> JobLine:
 
 
 def _job_time(wanted: JobTime) -> str:
+    if wanted.every_minutes:
+        return str(ngettext("every minute", "every %(num)s minutes", wanted.every_minutes))
     if wanted.hour is None:
         return str(_("every hour at minute %(minute)s", minute=wanted.minute))
     at = wall_clock(wanted.hour, wanted.minute)

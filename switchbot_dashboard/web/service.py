@@ -21,6 +21,7 @@ from ..domain.settings_faults import Fault
 from ..domain.windows import Span
 from ..people import Token, User
 from .i18n import sentence
+from .people_service import Desks
 
 Body = Mapping[str, object]
 
@@ -212,7 +213,10 @@ class Memory(Protocol):
 
 
 class JobTime(Protocol):
-    """When a job runs, on the home's clock: `day` is `mon` to `sun` or `*`; no `hour` means every one."""
+    """When a job runs, on the home's clock: `day` is `mon` to `sun` or `*`; no `hour` means every one.
+
+    `every_minutes`, where it is not 0, stands instead of all that.
+    """
 
     @property
     def enabled(self) -> bool: ...
@@ -222,6 +226,8 @@ class JobTime(Protocol):
     def hour(self) -> int | None: ...
     @property
     def minute(self) -> int: ...
+    @property
+    def every_minutes(self) -> int: ...
 
 
 class JobView(Protocol):
@@ -307,8 +313,8 @@ class Service:
     `session_key` signs sessions. `furnished` gives the settings in force with the virtual home's devices where they
     name none; None while there are none. `act` takes an action and a zone (None: all of them) and raises Busy,
     UnknownZone or Failed; the refreshes cost a call each and raise Failed. `what_if` lives through the last days with
-    other settings; it takes seconds and raises TooMany while it runs already. `meanings` says what the errors of other
-    rooms come to here: a Conflict of the settings file, a Busy of the heart.
+    other settings; it takes seconds and raises TooMany while it runs already. `desks` is all about people. `meanings`
+    says what the errors of other rooms come to here: a Conflict of the settings file, a Busy of the heart.
     """
 
     config: Config
@@ -327,6 +333,7 @@ class Service:
     furnished: Callable[[], Settings | None] = lambda: None
     what_if: Callable[[Settings], Comparison] = lambda wished: Comparison(0, 0, ())
     webhook: Webhook | None = None
+    desks: Desks = field(default_factory=Desks)
 
     def sorry(self, error: Exception) -> Sorry | None:
         """The error as one that a person is told of, in their language; None for one that nobody expected."""

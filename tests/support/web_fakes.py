@@ -239,6 +239,7 @@ class JobTime:
     day: str = "sun"
     hour: int | None = 3
     minute: int = 0
+    every_minutes: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What people are told, on its way: the outbox, and the ways by which it reaches them."""
