@@ -18,14 +18,17 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from ..config import Config
+from ..domain.sentence import Sentence, say
 from ..store.engine import reading
 from ..store.schema import tokens, users
+from ..store.schema_people import activity, messages, reminders
 from ..store.watch import Kept, Watch
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,49}")
 PASSWORD_LENGTH = 12
 LONGEST_PASSWORD = 1000  # beyond it, hashing would only cost time
 ENVIRONMENT_USER = "admin"
+WRITTEN = (messages, reminders, activity)
 USED_EVERY = timedelta(hours=1)  # how exactly the last use of a token is kept
 NOBODY = f"scrypt:32768:8:1$nobodyhasthisone${'0' * 128}"  # the same work for a name that does not exist
 
@@ -38,7 +41,11 @@ class Role(StrEnum):
 
 
 class PeopleError(Exception):
-    """What was asked for cannot be done; the message is a sentence for whoever asked."""
+    """What was asked for cannot be done; `sentence` is for whoever asked, `field` names what is wrong, if one is."""
+
+    def __init__(self, said: Sentence, field: str = "") -> None:
+        super().__init__(str(said))
+        self.sentence, self.field = said, field
 
 
 class NameTaken(PeopleError):
@@ -110,7 +117,7 @@ class People:
             with self._engine.begin() as connection:
                 connection.execute(insert(users).values(row))
         except IntegrityError:
-            raise NameTaken(f"There is already a user called {wanted}.") from None
+            raise NameTaken(say("There is already a user called {name}.", name=wanted), "name") from None
         return self.named(wanted)
 
     def list(self) -> tuple[User, ...]:
@@ -123,7 +130,7 @@ class People:
         with reading(self._engine) as connection:
             row = connection.execute(select(users).where(users.c.name == _plain(name))).first()
         if row is None:
-            raise UnknownUser(f"There is no user called {name.strip()[:50]}.")
+            raise UnknownUser(say("There is no user called {name}.", name=name.strip()[:50]))
         return _user(row)
 
     def user(self, user_id: int) -> User | None:
@@ -136,28 +143,47 @@ class People:
             row = connection.execute(select(users).where(users.c.id == user_id)).first()
         return None if row is None else _user(row)
 
-    def remove(self, name: str) -> None:
-        """Removes a user with their tokens. Raises UnknownUser, or Unusable for the last administrator."""
+    def remove(self, name: str, *, keep_one: bool = False) -> None:
+        """Removes a user with their tokens and what is on its way to them.
+
+        Raises UnknownUser, or Unusable for the last administrator; the very last user may go unless `keep_one`.
+        """
         user = self.named(name)
         with self._engine.begin() as connection:
             connection.execute(delete(tokens).where(tokens.c.user_id == user.id))
+            for table in WRITTEN:  # their name stays; the id may one day be someone else's
+                connection.execute(update(table).where(table.c.author_id == user.id).values(author_id=None))
             connection.execute(delete(users).where(users.c.id == user.id))
-            self._keep_an_administrator(connection, user)
+            self._keep_an_administrator(connection, user, even_alone=keep_one)
+
+    def change(self, user_id: int, *, role: Role | None = None, password: str | None = None) -> User:
+        """Another role, another password, or both at once; it ends their sessions.
+
+        Raises UnknownUser, or Unusable for a bad password or the last administrator; then nothing is changed.
+        """
+        user = self.known(user_id)
+        values = {} if password is None else {"password_hash": _hashed(password)}
+        values |= {} if role is None else {"role": role.value}
+        if values:
+            with self._engine.begin() as connection:
+                connection.execute(_ending_sessions(user).values(values))
+                self._keep_an_administrator(connection, user)
+        return self.known(user_id)
+
+    def known(self, user_id: int) -> User:
+        """The user with this id as the memory has them now. Raises UnknownUser."""
+        found = self._user(user_id)
+        if found is None:
+            raise UnknownUser(say("There is no user with the number {number}.", number=str(user_id)))
+        return found
 
     def set_role(self, name: str, role: Role) -> User:
         """Gives a user another role and ends their sessions. Raises UnknownUser, or Unusable as `remove` does."""
-        user = self.named(name)
-        with self._engine.begin() as connection:
-            connection.execute(_ending_sessions(user).values(role=role.value))
-            self._keep_an_administrator(connection, user)
-        return self.named(name)
+        return self.change(self.named(name).id, role=role)
 
     def set_password(self, name: str, password: str) -> User:
         """A new password ends all of the user's sessions. Raises UnknownUser or Unusable."""
-        user = self.named(name)
-        with self._engine.begin() as connection:
-            connection.execute(_ending_sessions(user).values(password_hash=_hashed(password)))
-        return self.named(name)
+        return self.change(self.named(name).id, password=password)
 
     def verify(self, name: str, password: str) -> User | None:
         """The user, if name and password belong together; it takes as long for a name that does not exist."""
@@ -173,7 +199,7 @@ class People:
         """A new token and its text, which is shown this once. Raises UnknownUser or Unusable."""
         label = name.strip()
         if not 1 <= len(label) <= 50 or not label.isprintable():
-            raise Unusable("A token needs a name of 1 to 50 characters.")
+            raise Unusable(say("A token needs a name of 1 to 50 characters."), "name")
         owner, now = self.named(user).id if user else None, self._clock()
         text = secrets.token_urlsafe(32)
         row = {
@@ -198,7 +224,7 @@ class People:
         mine = (tokens.c.id == token_id) & tokens.c.revoked_at.is_(None)
         with self._engine.begin() as connection:
             if connection.execute(update(tokens).where(mine).values(revoked_at=self._clock())).rowcount != 1:
-                raise UnknownToken(f"There is no valid token with the number {token_id}.")
+                raise UnknownToken(say("There is no valid token with the number {number}.", number=str(token_id)))
 
     def bearer(self, text: str) -> Token | None:
         """The valid token with this text, the environment's included."""
@@ -256,14 +282,20 @@ class People:
             with self._engine.begin() as connection:
                 connection.execute(update(tokens).where(tokens.c.id == token.id).values(last_used_at=now))
 
-    def _keep_an_administrator(self, connection: Connection, changed: User) -> None:
-        """Inside the transaction of the change: undoes it where it would leave users but no administrator."""
+    def _keep_an_administrator(self, connection: Connection, changed: User, *, even_alone: bool = False) -> None:
+        """Inside the transaction of the change: undoes it where it would leave users but no administrator.
+
+        `even_alone`: also where it would leave nobody at all.
+        """
         if changed.role is not Role.ADMIN:
             return
         able = (users.c.role == Role.ADMIN.value) & users.c.password_hash.is_not(None)
         left = connection.execute(select(func.count()).select_from(users)).scalar_one()
-        if left and not connection.execute(select(func.count()).select_from(users).where(able)).scalar_one():
-            raise Unusable(f"{changed.name} is the last administrator: make someone else one first.")
+        if (left or even_alone) and not connection.execute(
+            select(func.count()).select_from(users).where(able)
+        ).scalar_one():
+            words = "{name} is the last administrator: make someone else one first."
+            raise Unusable(say(words, name=changed.name), "role")
 
 
 def _plain(name: str) -> str:
@@ -273,13 +305,15 @@ def _plain(name: str) -> str:
 def _usable_name(name: str) -> str:
     wanted = _plain(name)
     if not NAME.fullmatch(wanted):
-        raise Unusable("A name has 1 to 50 letters (a to z), digits or . _ @ - and begins with a letter or digit.")
+        words = "A name has 1 to 50 letters (a to z), digits or . _ @ - and begins with a letter or digit."
+        raise Unusable(say(words), "name")
     return wanted
 
 
 def _hashed(password: str) -> str:
     if not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
-        raise Unusable(f"A password needs {PASSWORD_LENGTH} characters or more, and {LONGEST_PASSWORD} at most.")
+        words = "A password needs {least} characters or more, and {most} at most."
+        raise Unusable(say(words, least=PASSWORD_LENGTH, most=LONGEST_PASSWORD), "password")
     return generate_password_hash(password)
 
 

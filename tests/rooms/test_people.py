@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, insert, select
 from sqlalchemy.pool import StaticPool
 
 from switchbot_dashboard.config import Config
 from switchbot_dashboard.people import NameTaken, People, Role, UnknownToken, UnknownUser, Unusable
 from switchbot_dashboard.people.keys import derived_key, master_key
 from switchbot_dashboard.store.schema import metadata, tokens, users
+from switchbot_dashboard.store.schema_people import activity
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -114,6 +115,40 @@ def test_the_last_administrator_stays(people: People) -> None:
     with pytest.raises(Unusable, match="last administrator"):
         people.set_role("anna", Role.MEMBER)
     assert [user.role for user in people.list()] == [Role.ADMIN, Role.MEMBER]
+
+
+def test_the_very_last_user_may_go_only_where_nobody_has_to_stay(people: People) -> None:
+    people.add("anna", PASSWORD, Role.ADMIN)
+    with pytest.raises(Unusable, match="last administrator"):
+        people.remove("anna", keep_one=True)
+    people.remove("anna")
+    assert people.list() == ()
+
+
+def test_a_change_that_cannot_be_made_whole_is_not_made_at_all(people: People) -> None:
+    anna = people.add("anna", PASSWORD, Role.ADMIN)
+    people.add("ben", None)
+    for wished in ({"role": Role.MEMBER, "password": "another long password"}, {"role": None, "password": "short"}):
+        with pytest.raises(Unusable):
+            people.change(anna.id, **wished)
+    assert people.known(anna.id) == anna
+    assert people.verify("anna", PASSWORD)
+    with pytest.raises(UnknownUser, match="number 99"):
+        people.change(99, role=Role.ADMIN)
+
+
+def test_what_a_removed_user_wrote_keeps_their_name_and_belongs_to_no_later_user(
+    people: People, engine: Engine
+) -> None:
+    anna, ben = people.add("anna", PASSWORD), people.add("ben", None)
+    done = {"at": NOON, "author_id": anna.id, "author": "anna", "object_type": "x", "object_id": "1", "sentence": "{}"}
+    with engine.begin() as connection:
+        connection.execute(insert(activity).values(done))
+        connection.execute(insert(activity).values({**done, "author_id": ben.id, "author": "ben"}))
+    people.remove("anna")
+    with engine.connect() as connection:
+        rows = connection.execute(select(activity.c.author_id, activity.c.author).order_by(activity.c.id)).all()
+    assert [tuple(row) for row in rows] == [(None, "anna"), (ben.id, "ben")]
 
 
 def test_a_token_is_shown_once_and_kept_as_a_digest(people: People, engine: Engine) -> None:
