@@ -166,6 +166,7 @@ reminders = Table(
     Column("created_at", Instant, nullable=False),
     Index(None, "user_id", "id"),
     Index(None, "status", "due_at"),
+    sqlite_autoincrement=True,  # an id given twice would take the keys of messages told before
 )
 
 reminder_steps = Table(

@@ -193,6 +193,7 @@ def _reminders() -> None:
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reminders"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_reminders_user_id", ondelete="CASCADE"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_reminders_status_due_at", "reminders", ["status", "due_at"])
     op.create_index("ix_reminders_user_id_id", "reminders", ["user_id", "id"])
