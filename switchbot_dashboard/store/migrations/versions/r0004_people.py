@@ -71,7 +71,8 @@ def _messages() -> None:
         sa.UniqueConstraint("key", name="uq_messages_key"),
     )
     op.create_index("ix_messages_author_id_id", "messages", ["author_id", "id"])
-    op.create_index("ix_messages_recipient_id_id", "messages", ["recipient_id", "id"])
+    op.create_index("ix_messages_recipient_id_read_at", "messages", ["recipient_id", "read_at"])
+    op.create_index("ix_messages_recipient_id_scheduled_at", "messages", ["recipient_id", "scheduled_at"])
     op.create_index("ix_messages_related_type_related_id", "messages", ["related_type", "related_id"])
     op.create_index("ix_messages_status_scheduled_at", "messages", ["status", "scheduled_at"])
     op.create_table(
