@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from .config import Config
 from .domain.record import Record
 from .domain.settings import Settings
-from .people import People
+from .people import People, PreferenceBook
 from .store.watch import Watch
 from .tick.jobs import Alarm, Job
 from .tick.ports import Clock
@@ -43,6 +43,7 @@ class Household:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self.preferences = PreferenceBook(house.engine, house.watch)
         self._soon: Callable[[str], None] = lambda job_id: None
 
     @property
@@ -59,7 +60,7 @@ class Household:
         """What pages and calls are handed."""
         from .web.people_service import Desks
 
-        return Desks()
+        return Desks(preferences=self.preferences)
 
     def start(self, soon: Callable[[str], None]) -> None:
         """This process drives from now on; `soon` runs a job, by its id, in a thread of its own."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ..domain.posted import ChannelCount, Message, Part, Scheduled, Story, Viewer
+from ..people import Preferences
 
 
 class OutboxDesk(Protocol):
@@ -63,8 +64,16 @@ class OutboxDesk(Protocol):
     def counts(self, since: datetime) -> Sequence[ChannelCount]: ...
 
 
+class PreferenceDesk(Protocol):
+    """How each user wants to be told. `of` is the standard for someone who chose nothing; `save` is false for nobody."""
+
+    def of(self, user_id: int) -> Preferences: ...
+    def save(self, user_id: int, chosen: Preferences) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Desks:
     """All about people. A desk that is None is not there: its pages and calls are not either."""
 
     outbox: OutboxDesk | None = None
+    preferences: PreferenceDesk | None = None
