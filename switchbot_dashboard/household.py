@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from .alerts.rules import SOON, Facts, FailingChannel, Upkeep
+from .alerts.service import Alerts, Noticed
 from .config import Config
+from .domain.hint import pictured
+from .domain.message import Draft
 from .domain.record import Record
+from .domain.sentence import Sentence, say
 from .domain.settings import Settings
-from .people import People, PreferenceBook
+from .domain.settings_faults import Fault
+from .notifications.channels import Channels
+from .notifications.secrets import Secrets
+from .people import People, PreferenceBook, derived_key
+from .store.channels import ChannelRows
+from .store import StoreTrouble
+from .store.alerts import AlertRows
+from .store.pages import UNWELL
+from .store.repository import Repository
 from .store.watch import Watch
-from .tick.jobs import Alarm, Job
+from .tick.jobs import Alarm, Job, JobTime, failed
 from .tick.ports import Clock
 
 if TYPE_CHECKING:
@@ -25,7 +38,7 @@ if TYPE_CHECKING:
 class House:
     """What the rooms about people are handed. `settings` is None while none are in force; `zone` is the home's.
 
-    `master_key` is the key that others are derived from; `public_url` is empty where nobody said it.
+    `faults` are the mistakes of the settings file. `master_key` is the key that others are derived from.
     """
 
     engine: Engine
@@ -36,6 +49,7 @@ class House:
     zone: Callable[[], tzinfo]
     people: People
     master_key: Callable[[], str] = field(repr=False)
+    faults: Callable[[], Sequence[Fault]] = tuple
 
 
 class Household:
@@ -44,12 +58,22 @@ class Household:
     def __init__(self, house: House) -> None:
         self._house = house
         self.preferences = PreferenceBook(house.engine, house.watch)
+        self.channels = Channels(
+            ChannelRows(house.engine),
+            lambda: Secrets(derived_key(house.master_key(), "channels")),
+            house.clock,
+            self._hosts,
+        )
+        self.alerts = Alerts(
+            AlertRows(house.engine, house.watch), self._alert_facts, house.people.list, _Unposted(), house.clock
+        )
+        self._noticed, self._known = Noticed(), Repository(house.engine)
         self._soon: Callable[[str], None] = lambda job_id: None
 
     @property
     def jobs(self) -> Sequence[Job]:
         """What is done beside the tick, for the list of jobs."""
-        return ()
+        return (Job("alerts", "Alerts", self._alert_time, self._look_for_trouble, at_start=True),)
 
     @property
     def alarms(self) -> Sequence[Alarm]:
@@ -60,7 +84,7 @@ class Household:
         """What pages and calls are handed."""
         from .web.people_service import Desks
 
-        return Desks(preferences=self.preferences)
+        return Desks(channels=self.channels, preferences=self.preferences)
 
     def start(self, soon: Callable[[str], None]) -> None:
         """This process drives from now on; `soon` runs a job, by its id, in a thread of its own."""
@@ -69,5 +93,51 @@ class Household:
     def stop(self) -> None:
         """End cleanly within two seconds, whatever is under way."""
 
+    def _hosts(self) -> Sequence[str]:
+        """The hosts at home that notifications may be sent to."""
+        settings = self._house.settings()
+        return settings.channels_allowed_hosts if settings is not None else ()
+
     def turned(self, records: Sequence[Record]) -> None:
         """After each turn, in its thread: returns at once, and asks for a job where one has something to do."""
+        if self._noticed.changed(records):
+            self._soon("alerts")
+
+    # alerts
+
+    def _alert_time(self) -> JobTime:
+        return JobTime(True, every_minutes=(self._house.settings() or Settings()).alerts.every_minutes)
+
+    def _look_for_trouble(self, now: datetime) -> Sentence:
+        try:
+            done = self.alerts.generate()
+        except StoreTrouble:
+            return failed(UNWELL)
+        words = "{created} alerts are new, {updated} last, {resolved} are over"
+        return say(words, created=done.created, updated=done.updated, resolved=done.resolved)
+
+    def _alert_facts(self) -> Facts:
+        """What the rules look at, gathered at one look at the clock."""
+        now, settings, faults = self._house.clock(), self._house.settings(), self._house.faults()
+        return Facts(
+            now=now,
+            settings=settings,
+            house=pictured(self._known.load(now), settings, now),
+            fault=faults[0].said if faults else None,
+            faults=len(faults),
+            upkeep=self._upkeep(now + SOON),
+            channels=self._failing_channels(),
+        )
+
+    def _upkeep(self, until: datetime) -> Sequence[Upkeep]:
+        return ()
+
+    def _failing_channels(self) -> Sequence[FailingChannel]:
+        return ()
+
+
+class _Unposted:
+    """Takes drafts while there is no outbox."""
+
+    def put(self, drafts: Sequence[Draft]) -> Sequence[int]:
+        return ()

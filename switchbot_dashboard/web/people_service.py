@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ..domain.channel import Channel, MailForm, MailView, Trial
+from ..domain.message import Way
+from ..domain.alert import Alert, Count, Wanted
 from ..domain.posted import ChannelCount, Message, Part, Scheduled, Story, Viewer
 from ..people import Preferences
 
@@ -71,9 +74,59 @@ class PreferenceDesk(Protocol):
     def save(self, user_id: int, chosen: Preferences) -> bool: ...
 
 
+class ChannelDesk(Protocol):
+    """The ways to people, and the mail server. Addresses and passwords go in and are never given out: hints are.
+
+    What is entered wrongly raises `Unfit` with a sentence by field, and changes nothing: `way` and `address` of a
+    channel; the fields of MailForm; `to`. A channel that is not that user's raises UnknownChannel. `add` enables it;
+    `enable` forgets its problem. `test` and `test_mail` send now, which takes up to a minute, and say what came of it;
+    title and body are text in the language of whoever pressed the button. `mail` is None while no server is set.
+    """
+
+    def of(self, user_id: int) -> Sequence[Channel]: ...
+    def add(self, user_id: int, way: Way, address: str) -> Channel: ...
+    def remove(self, user_id: int, channel_id: int) -> None: ...
+    def enable(self, user_id: int, channel_id: int, enabled: bool) -> Channel: ...
+    def test(self, user_id: int, channel_id: int, title: str, body: str) -> Trial: ...
+    def failing(self) -> Sequence[Channel]: ...
+    def mail(self) -> MailView | None: ...
+    def save_mail(self, form: MailForm) -> MailView: ...
+    def forget_mail(self) -> None: ...
+    def test_mail(self, to: str, title: str, body: str) -> Trial: ...
+
+
+class Generated(Protocol):
+    """What a look for trouble came to."""
+
+    @property
+    def created(self) -> int: ...
+    @property
+    def updated(self) -> int: ...
+    @property
+    def resolved(self) -> int: ...
+
+
+class AlertDesk(Protocol):
+    """Alerts. `generate` looks the home over; nothing else does. `get` is None for one that was never active.
+
+    `count` is kept until anything is written. What a person does is false where there is no such alert; acknowledging
+    and silencing (for minutes; 0 ends it) only while it lasts.
+    """
+
+    def generate(self) -> Generated: ...
+    def get(self, alert_id: int) -> Alert | None: ...
+    def listed(self, wanted: Wanted) -> Sequence[Alert]: ...
+    def count(self) -> Count: ...
+    def read(self, alert_id: int) -> bool: ...
+    def acknowledge(self, alert_id: int, who: str) -> bool: ...
+    def silence(self, alert_id: int, minutes: int) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Desks:
     """All about people. A desk that is None is not there: its pages and calls are not either."""
 
     outbox: OutboxDesk | None = None
     preferences: PreferenceDesk | None = None
+    channels: ChannelDesk | None = None
+    alerts: AlertDesk | None = None
