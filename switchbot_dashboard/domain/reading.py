@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .budget import Quota
-from .errors import CloudError, QuotaSpent
+from .errors import CloudError, CredentialsRefused, QuotaSpent, Refused
 from .record import Outcome, Reading, Trouble
 from .sentence import Sentence, say
 
@@ -43,7 +44,13 @@ def trouble_of(error: CloudError, now: datetime) -> Trouble:
     """A failed look as a value. Its sentence is the error's own."""
     spent = isinstance(error, QuotaSpent)
     outcome = Outcome.QUOTA_EXHAUSTED if spent else Outcome.API_ERROR
-    return Trouble(outcome, error.sentence, now, error.retry_at)
+    return Trouble(outcome, error.sentence, now, error.retry_at, _code(error))
+
+
+def _code(error: CloudError) -> str:
+    """Short and the same whoever stands behind the port; code 190 of a refusal is none of a device that is away."""
+    named = {CredentialsRefused: "credentials", Refused: "refused"}
+    return named.get(type(error), error.code)
 
 
 def missing_meter(now: datetime) -> Trouble:
@@ -79,10 +86,10 @@ def plug_power(status: Mapping[str, object]) -> bool | None:
 
 
 def lasting(trouble: Trouble, before: Trouble | None) -> Trouble:
-    """The same trouble, dated from when it began."""
+    """The same trouble, dated from when it began, with the looks counted that came to it."""
     if before is None or before.outcome is not trouble.outcome:
         return trouble
-    return Trouble(trouble.outcome, trouble.sentence, before.since, trouble.retry_at)
+    return replace(trouble, since=before.since, looks=before.looks + 1)
 
 
 def stale_reason(reading: Reading | None, after_minutes: int, now: datetime) -> Sentence | None:

@@ -96,12 +96,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the last look brought no reading. `retry_at` is the earliest instant at which looking again makes sense."""
+    """Why the last look brought no reading. `retry_at` is the earliest instant at which looking again makes sense.
+
+    `code` is short: the cloud's own, `credentials` or `refused`. `looks` in a row came to the same outcome.
+    """
 
     outcome: Outcome
     sentence: Sentence
     since: datetime
     retry_at: datetime | None = None
+    code: str = ""
+    looks: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from .sentence import Sentence, say
 from .settings_faults import Document, Fault, path, shown
-from .settings_keys import HouseKeys, Profile, SummerProfile, WinterProfile, tenths
+from .settings_keys import Alerts, HouseKeys, Profile, SummerProfile, WinterProfile, tenths
 from .settings_schema import rule
 
 SEASONS: Mapping[str, type[Profile]] = {"winter": WinterProfile, "summer": SummerProfile}
@@ -38,7 +38,9 @@ def faults_between(document: Document) -> Iterator[Fault]:
     values = document.values
     listed = values.get("zones")
     zones = [(index, zone) for index, zone in enumerate(listed if isinstance(listed, list) else []) if _is_object(zone)]
-    found = chain(_crossed_limits(values, zones), _too_large_reserve(values), _repeated_ids(zones))
+    found = chain(
+        _crossed_limits(values, zones), _crossed_alerts(values), _too_large_reserve(values), _repeated_ids(zones)
+    )
     for key, said, between in found:
         yield Fault(key, said, document.line(key), between)
 
@@ -61,6 +63,23 @@ def _crossed(key: str, profile: dict[str, object]) -> Iterator[Found]:
         words = "The lower limit {key} ({low:level}) must be below the upper one ({high:level})."
         beside = "The lower limit ({low:temp}) must be below the upper one ({high:temp})."
         yield key, say(words, key=key, **limits), say(beside, **limits)
+
+
+def _crossed_alerts(house: dict[str, object]) -> Iterator[Found]:
+    """The bounds of alerts: each lower one below its upper one."""
+    wanted = {name: field.default for name, field in Alerts.model_fields.items()} | _object(house.get("alerts"))
+    low, high = _within(wanted["temperature_low"], -20, 40), _within(wanted["temperature_high"], 0, 60)
+    if low is not None and high is not None and tenths(low) >= tenths(high):
+        limits = {"low": tenths(low), "high": tenths(high)}
+        words = "The lower limit {key} ({low:level}) must be below the upper one ({high:level})."
+        beside = "The lower limit ({low:temp}) must be below the upper one ({high:temp})."
+        yield "alerts.temperature_low", say(words, key="alerts.temperature_low", **limits), say(beside, **limits)
+    dry, damp = _within(wanted["humidity_low"], 0, 100), _within(wanted["humidity_high"], 0, 100)
+    if dry is not None and damp is not None and dry >= damp:
+        shares = {"low": int(dry), "high": int(damp)}
+        words = "The lower limit {key} ({low} %) must be below the upper one ({high} %)."
+        beside = "The lower limit ({low} %) must be below the upper one ({high} %)."
+        yield "alerts.humidity_low", say(words, key="alerts.humidity_low", **shares), say(beside, **shares)
 
 
 def _too_large_reserve(house: dict[str, object]) -> Iterator[Found]:

@@ -247,9 +247,31 @@ class Reports(Part):
 
 
 class Alerts(Part):
-    """The look for trouble, and its bounds."""
+    """The look for trouble, its bounds, and how often people are told."""
 
     every_minutes: int = _number(5, 1, 1440, "minutes", "Time between two looks for trouble.")
+    temperature_low: float = _number(
+        10, -20, 40, "°C", "Alert when a zone is colder than this; must be below `temperature_high`."
+    )
+    temperature_high: float = _number(32, 0, 60, "°C", "Alert when a zone is warmer than this.")
+    humidity_low: int = _number(
+        20, 0, 100, "percent", "Alert when the air is drier than this; must be below `humidity_high`."
+    )
+    humidity_high: int = _number(75, 0, 100, "percent", "Alert when the air is damper than this.")
+    bounds_minutes: int = _number(
+        30, 1, 1440, "minutes", "How long temperature or humidity must be out of bounds before anyone is told."
+    )
+    battery_percent: int = _number(
+        20, 1, 90, "percent", "Note a meter's battery at or below this; people are told at half of it."
+    )
+    cloud_failures: int = _number(5, 1, 1000, "", "Alert when so many looks in a row have failed.")
+    automation_off_hours: int = _number(24, 1, 720, "hours", "Alert when a zone's automation has been off for so long.")
+    repeat_minutes: int = _number(
+        360, 0, 10080, "minutes", "Tell people again while nobody has acknowledged an alert; 0: tell them once."
+    )
+    escalate_minutes: int = _number(
+        60, 0, 10080, "minutes", "Tell the administrators when nobody has acknowledged for so long; 0: never."
+    )
 
 
 _Host = Annotated[str, Field(pattern=r"^[0-9A-Za-z._:\[\]-]{1,253}$", json_schema_extra={"form": "a host's name"})]
@@ -285,7 +307,9 @@ class HouseKeys(ZoneKeys):
     history_rollup_days: int = _number(400, 1, 3650, "days", "How long the averages are kept.")
     reports: Reports = Field(Reports(), description="Reports that are sent by themselves.")
     cleanup: CleanupJob = Field(CleanupJob(), description="When old history is dropped.")
-    alerts: Alerts = Field(Alerts(), description="How often the home is looked over for trouble.")
+    alerts: Alerts = Field(
+        Alerts(), description="When the home is looked over for trouble, what counts as such, and how often it is told."
+    )
     channels_allowed_hosts: tuple[_Host, ...] = Field(
         (), strict=False, description="Internal hosts that notification addresses may name."
     )

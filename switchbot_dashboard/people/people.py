@@ -75,6 +75,11 @@ class User:
     created_at: datetime
     has_password: bool
 
+    @property
+    def admin(self) -> bool:
+        """Whether they may change what concerns everyone."""
+        return self.role is Role.ADMIN
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

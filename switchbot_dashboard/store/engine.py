@@ -68,15 +68,23 @@ def upsert(
 
     `changes` makes the new values from the present row and the offered one; without it the offered row wins.
     """
-    dialect: Any = sqlite
-    if engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # slow to import, and seldom used
-
-        dialect = postgresql
-    insert = dialect.insert(table)
+    insert = _dialect(engine).insert(table)
     keys = [column.name for column in table.primary_key]
     offered = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
     return insert.on_conflict_do_update(index_elements=keys, set_=changes(table, offered) if changes else offered)
+
+
+def insert_once(engine: Engine, table: Table) -> Any:
+    """An insert that does nothing where a unique key is taken already, of one index or another."""
+    return _dialect(engine).insert(table).on_conflict_do_nothing()
+
+
+def _dialect(engine: Engine) -> Any:
+    if engine.dialect.name != "postgresql":
+        return sqlite
+    from sqlalchemy.dialects import postgresql  # slow to import, and seldom used
+
+    return postgresql
 
 
 def _prepare(lock_wait_seconds: float) -> Callable[[sqlite3.Connection, object], None]:

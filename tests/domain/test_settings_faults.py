@@ -69,6 +69,13 @@ def test_limits_are_compared_on_what_a_zone_inherits() -> None:
     assert "(25 °C) must be below the upper one (25 °C)" in fault.message
 
 
+def test_the_bounds_of_alerts_are_in_order() -> None:
+    found = faults('{"alerts": {"temperature_low": 33,\n"humidity_high": 20}}')
+    assert [fault.key for fault in found] == ["alerts.temperature_low", "alerts.humidity_low"]
+    assert "(33 °C) must be below the upper one (32 °C)" in found[0].message
+    assert "(20 %) must be below the upper one (20 %)" in found[1].message
+
+
 def test_zone_ids_are_unique_and_plain() -> None:
     found = faults('{"zones": [{"id": "a"}, {"id": "a"}, {"id": "B"}, {}]}')
     assert [fault.key for fault in found] == ["zones[1].id", "zones[2].id", "zones[3].id"]
