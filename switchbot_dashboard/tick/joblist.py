@@ -61,6 +61,7 @@ class JobList:
         alarms: Sequence[Alarm] = (),
     ) -> None:
         self._jobs = {job.id: job for job in jobs}
+        self._names = {name: job.id for job in jobs for name in job.also_called}
         self._alarms = {alarm.id: alarm for alarm in alarms}
         self._memory, self._clock, self._zone = memory, clock, zone
         self._scheduler: BackgroundScheduler | None = None
@@ -109,7 +110,7 @@ class JobList:
     def run(self, job_id: str) -> JobView:
         """Run a job now, in the caller's thread, also while it is paused."""
         job = self._find(job_id)
-        self._run(job.id)
+        self._run(job.id, job.by_hand or job.run)
         return self._view(job)
 
     def pause(self, job_id: str) -> JobView:
@@ -122,12 +123,12 @@ class JobList:
 
     def _switch(self, job_id: str, *, enabled: bool) -> JobView:
         job = self._find(job_id)
-        self._memory.set_job_enabled(job_id, enabled)
-        self._place(job_id)
+        self._memory.set_job_enabled(job.id, enabled)
+        self._place(job.id)
         return self._view(job)
 
     def _find(self, job_id: str) -> Job:
-        job = self._jobs.get(job_id)
+        job = self._jobs.get(self._names.get(job_id, job_id))
         if job is None:
             raise UnknownJob(
                 say("There is no job “{job}”. There are: {known}.", job=job_id, known=", ".join(self._jobs))
@@ -176,7 +177,7 @@ class JobList:
     def _do(self, known_id: str) -> datetime | None:
         alarm = self._alarms.get(known_id)
         if alarm is None:
-            self._run(known_id)
+            self._run(known_id, self._jobs[known_id].run)
             return None
         try:
             return alarm.ring(self._clock())
@@ -184,15 +185,16 @@ class JobList:
             log.exception("[scheduler] What is due could not be done (%s); it is tried again", known_id)
             return None
 
-    def _run(self, job_id: str) -> None:
-        job, at, began = self._jobs[job_id], self._clock(), time.monotonic()
+    def _run(self, job_id: str, run: Callable[[datetime], Sentence | None]) -> None:
+        at, began = self._clock(), time.monotonic()
         try:
-            outcome = job.run(at)
+            outcome = run(at)
         except Exception as error:
             log.exception("[scheduler] Job %s failed", job_id)
             outcome = failed(error.sentence if isinstance(error, Told) else str(error))
         taken = round((time.monotonic() - began) * 1000)
-        self._memory.job_ran(job_id, at, outcome, taken)
+        if outcome is not None:
+            self._memory.job_ran(job_id, at, outcome, taken)
 
     def _view(self, job: Job) -> JobView:
         row = self._memory.job(job.id)

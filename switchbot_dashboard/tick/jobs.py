@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Protocol
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -42,19 +43,58 @@ class JobTime:
         return CronTrigger(day_of_week=self.day, hour=hour, minute=self.minute, timezone=zone)
 
 
+class Weekly(Protocol):
+    """A weekly time as the settings have it."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def day(self) -> str: ...
+    @property
+    def hour(self) -> int: ...
+    @property
+    def minute(self) -> int: ...
+
+
+class Partly(Protocol):
+    """The same as far as the environment says it; None where it does not."""
+
+    @property
+    def enabled(self) -> bool | None: ...
+    @property
+    def day(self) -> str | None: ...
+    @property
+    def hour(self) -> int | None: ...
+    @property
+    def minute(self) -> int | None: ...
+
+
+def merged(wanted: Weekly, ours: Partly) -> JobTime:
+    """The time of a weekly job: the environment overrides the settings."""
+    return JobTime(
+        wanted.enabled if ours.enabled is None else ours.enabled,
+        ours.day or wanted.day,
+        wanted.hour if ours.hour is None else ours.hour,
+        wanted.minute if ours.minute is None else ours.minute,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job: `time` is asked at the start and after each change of the settings; `run` returns its outcome in words.
+    """A job: `time` is asked at the start and after each change of the settings; `run` returns its outcome in words,
+    None where there was nothing to do that is worth remembering.
 
-    `at_start`: it also runs when a process begins to drive.
+    `at_start`: it also runs when a process begins to drive. `by_hand`, where given, runs instead when a person asks.
     """
 
     id: str
     name: str
     time: Callable[[], JobTime]
-    run: Callable[[datetime], Sentence]
+    run: Callable[[datetime], Sentence | None]
     grace_seconds: int = 600
     at_start: bool = False
+    by_hand: Callable[[datetime], Sentence] | None = None
+    also_called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
