@@ -39,7 +39,8 @@ def _plain(value: int | str | Sentence | datetime) -> int | str | Sentence:
 
 class _English(Formatter):
     """Kinds of figure: `temp`, `level` (no needless decimal), `gap` (no unit) are tenths of a degree; `time`, `clock`,
-    `when` (weekday and time), `date` (weekday, day, month and time) are instants; `span` is seconds.
+    `when` (weekday and time), `date` (weekday, day, month and time), `day` (no time),
+    `weekday` (`Mon`) are instants; `span` is seconds.
 
     A sentence within a sentence loses its full stop.
     """
@@ -68,6 +69,11 @@ class _English(Formatter):
             case "date":
                 local = datetime.fromtimestamp(value, self.zone)
                 return f"{local:%a} {local.day} {local:%b %H:%M}"
+            case "day":
+                local = datetime.fromtimestamp(value, self.zone)
+                return f"{local:%a} {local.day} {local:%b}"
+            case "weekday":
+                return f"{datetime.fromtimestamp(value, self.zone):%a}"
             case "span":
                 return english_span(value)
             case "count":

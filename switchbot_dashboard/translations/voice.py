@@ -168,6 +168,8 @@ KINDS: dict[str, Callable[[Voice, int], str]] = {
     "clock": lambda voice, value: voice.clock(_at(value), seconds=True),
     "when": lambda voice, value: voice.weekday_and_time(_at(value)),
     "date": lambda voice, value: voice.date_and_time(_at(value)),
+    "day": lambda voice, value: voice.date(_at(value)),
+    "weekday": lambda voice, value: voice.text(SHORT_DAYS[_at(value).astimezone(voice.zone).weekday()]),
     "span": lambda voice, value: voice.span(value),
     "count": lambda voice, value: voice.number(value),
     "": lambda voice, value: voice.number(value),

@@ -1,0 +1,89 @@
+"""Joins the weekly report: the memory, the outbox, the pictures, and who wants it in which language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .config import Config
+from .domain.message import Post
+from .domain.settings import Settings
+from .people import Role
+from .people.preferences import PreferenceBook
+from .reports.weekly import Home, Subscriber, WeeklyReport
+from .store.reports import ReportRows
+from .store.repository import Repository
+from .tick.jobs import Job, JobTime, merged
+from .translations.voice import Voice
+
+if TYPE_CHECKING:
+    from .domain.chart import Series
+    from .domain.windows import Span
+    from .household import House
+    from .reports.letter import Reader
+    from .reports.week import Week
+
+KIND = "report"
+
+
+class Pictures:
+    """The pictures of a week; what draws them is loaded when the first one is wanted."""
+
+    def course(self, week: Week, series: Series, windows: Sequence[Span], reader: Reader) -> bytes:
+        """See `week_picture`."""
+        from .week_picture import WeekPictures
+
+        return WeekPictures().course(week, series, windows, reader)
+
+    def days(self, week: Week, now: Sequence[int], before: Sequence[int], reader: Reader) -> bytes:
+        """See `week_picture`."""
+        from .week_picture import WeekPictures
+
+        return WeekPictures().days(week, now, before, reader)
+
+
+def report_job(house: House, post: Post, book: PreferenceBook) -> Job:
+    """The job. It runs however late the clock comes to it, and at the start: it knows itself what is too late."""
+    report = weekly_report(house, post, book)
+    return Job(
+        "weekly_report",
+        "Weekly report",
+        lambda: report_time(house.config, house.settings()),
+        report.due,
+        grace_seconds=7 * 24 * 3600,
+        at_start=True,
+        by_hand=report.by_hand,
+        also_called=("weekly_reports",),
+    )
+
+
+def report_time(config: Config, settings: Settings | None) -> JobTime:
+    """When it is told: by the environment where that says so, else by the settings."""
+    return merged((settings or Settings()).reports.weekly, config.weekly_report)
+
+
+def weekly_report(house: House, post: Post, book: PreferenceBook) -> WeeklyReport:
+    """The report over the household's database."""
+
+    def subscribers() -> Sequence[Subscriber]:
+        chosen = [(user, book.of(user.id)) for user in house.people.list()]
+        return [
+            Subscriber(user.id, user.role is Role.ADMIN, preferences.language or "en", user.created_at)
+            for user, preferences in chosen
+            if KIND not in preferences.muted_kinds
+        ]
+
+    def batteries(now: datetime) -> Mapping[str, int | None]:
+        states = Repository(house.engine).load(now).states
+        return {zone: state.reading.battery for zone, state in states.items() if state.reading is not None}
+
+    home = Home(
+        settings=house.settings,
+        due=lambda: report_time(house.config, house.settings()),
+        subscribers=subscribers,
+        batteries=batteries,
+        reader=lambda language: Voice(language, house.zone()),
+        public_url=house.config.public_url,
+    )
+    return WeeklyReport(ReportRows(house.engine), post, Pictures(), home)
