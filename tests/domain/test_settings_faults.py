@@ -70,10 +70,10 @@ def test_limits_are_compared_on_what_a_zone_inherits() -> None:
 
 
 def test_the_bounds_of_alerts_are_in_order() -> None:
-    found = faults('{"alerts": {"temperature_low": 33,\n"humidity_high": 20}}')
+    found = faults('{"alerts": {"temperature_low": 33,\n"humidity_low": 75}}')
     assert [fault.key for fault in found] == ["alerts.temperature_low", "alerts.humidity_low"]
     assert "(33 °C) must be below the upper one (32 °C)" in found[0].message
-    assert "(20 %) must be below the upper one (20 %)" in found[1].message
+    assert "(75 %) must be below the upper one (75 %)" in found[1].message
 
 
 def test_zone_ids_are_unique_and_plain() -> None:
