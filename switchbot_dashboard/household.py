@@ -21,9 +21,10 @@ from .domain.settings_faults import Fault
 from .notifications.channels import Channels
 from .notifications.secrets import Secrets
 from .people import People, PreferenceBook, derived_key
-from .store.channels import ChannelRows
+from .reminding import reminding
 from .store import StoreTrouble
 from .store.alerts import AlertRows
+from .store.channels import ChannelRows
 from .store.pages import UNWELL
 from .store.repository import Repository
 from .store.watch import Watch
@@ -67,24 +68,25 @@ class Household:
         self.alerts = Alerts(
             AlertRows(house.engine, house.watch), self._alert_facts, house.people.list, _Unposted(), house.clock
         )
+        self.reminding = reminding(house.engine, house.clock, house.settings, house.people.list, _Unposted())
         self._noticed, self._known = Noticed(), Repository(house.engine)
         self._soon: Callable[[str], None] = lambda job_id: None
 
     @property
     def jobs(self) -> Sequence[Job]:
         """What is done beside the tick, for the list of jobs."""
-        return (Job("alerts", "Alerts", self._alert_time, self._look_for_trouble, at_start=True),)
+        return (Job("alerts", "Alerts", self._alert_time, self._look_for_trouble, at_start=True), self.reminding.job)
 
     @property
     def alarms(self) -> Sequence[Alarm]:
         """What must happen at instants that move."""
-        return ()
+        return (self.reminding.alarm,)
 
     def desks(self) -> Desks:
         """What pages and calls are handed."""
         from .web.people_service import Desks
 
-        return Desks(channels=self.channels, preferences=self.preferences)
+        return Desks(channels=self.channels, preferences=self.preferences, reminders=self.reminding.reminders)
 
     def start(self, soon: Callable[[str], None]) -> None:
         """This process drives from now on; `soon` runs a job, by its id, in a thread of its own."""
@@ -130,7 +132,8 @@ class Household:
         )
 
     def _upkeep(self, until: datetime) -> Sequence[Upkeep]:
-        return ()
+        due = self.reminding.reminders.maintenance(until)
+        return [Upkeep(each.id, each.wish.title, each.wish.due_at) for each in due if each.wish.due_at is not None]
 
     def _failing_channels(self) -> Sequence[FailingChannel]:
         return ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from .sentence import Sentence
 
 class Kind(StrEnum):
     """What is promised: something to be looked after, something to be given back, or anything else."""
@@ -135,10 +136,9 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Upcoming:
-    """Maintenance that is due soon or overdue, for whoever watches over the home."""
+class Act:
+    """What someone did to a reminder, for the log of who did what; an author without a name is the service itself."""
 
-    reminder_id: int
-    title: str
-    due_at: datetime
-    overdue: bool
+    at: datetime
+    by: Author
+    said: Sentence

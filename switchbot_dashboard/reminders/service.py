@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from ..domain.message import Post, Recipient
-from ..domain.reminder import Author, Kind, Planned, Reminder, State, Step, StepKind, Upcoming, Wish
+from ..domain.reminder import Act, Author, Kind, Planned, Reminder, State, Step, StepKind, Wish
 from ..domain.sentence import say
 from ..tick.ports import Clock
 from .checks import NotOpen, Unknown, check, check_snooze
@@ -19,7 +19,7 @@ from .words import draft
 
 log = logging.getLogger(__name__)
 
-AHEAD = timedelta(days=7)
+NO_STEPS: Mapping[int, Sequence[Planned]] = {}
 EXACT = timedelta(minutes=1)  # as exactly as the instant is known at which hours of running were reached
 
 RunFor = Callable[[str, datetime, datetime], timedelta]
@@ -29,6 +29,7 @@ RunFor = Callable[[str, datetime, datetime], timedelta]
 class Shelf(Protocol):
     """Where reminders are kept. Lists are newest first; each write is one transaction, and moves the serial.
 
+    What changes a reminder also notes the act. `acts` are those of one, oldest first.
     `replace` puts `after` in the place of `before` and adds steps by round. The pending steps of the round before are
     cancelled, unless the reminder stays open in it. It says whether `before` still stood in its round and status.
 
@@ -37,13 +38,14 @@ class Shelf(Protocol):
     kept yet). It says whether all that are kept were still pending; else nothing is changed.
     """
 
-    def add(self, wish: Wish, author: Author, at: datetime, steps: Sequence[Planned]) -> Reminder: ...
+    def add(self, wish: Wish, act: Act, steps: Sequence[Planned]) -> Reminder: ...
     def one(self, reminder_id: int) -> Reminder | None: ...
     def some(
         self, *, people: Collection[int] | None, status: State | None, before: int | None, limit: int
     ) -> Sequence[Reminder]: ...
     def steps(self, reminder_ids: Collection[int]) -> Mapping[int, Sequence[Step]]: ...
-    def replace(self, before: Reminder, after: Reminder, steps: Mapping[int, Sequence[Planned]]) -> bool: ...
+    def replace(self, before: Reminder, after: Reminder, act: Act, steps: Mapping[int, Sequence[Planned]]) -> bool: ...
+    def acts(self, reminder_id: int) -> Sequence[Act]: ...
     def due(self, now: datetime) -> Sequence[tuple[Reminder, Sequence[Step]]]: ...
     def told(self, sent: Sequence[Step], skipped: Sequence[Step], following: Sequence[Step], at: datetime) -> bool: ...
     def next_at(self) -> datetime | None: ...
@@ -83,56 +85,58 @@ class Reminders:
         """A new reminder. Raises Invalid, and then nothing is kept."""
         now = self._around.clock()
         check(wish, now, self._around.zones())
-        if all(person.id != wish.user_id for person in self._around.people()):
-            raise Unknown(say("There is no user with the id {id}; nothing was kept.", id=str(wish.user_id)))
+        self._known(wish.user_id)
         steps = [Planned(now, StepKind.CREATED)] if wish.tell_created else []
-        made = self._shelf.add(wish, author, now, [*steps, *self._steps(wish, now, None)])
+        act = Act(now, author, say("wrote it down"))
+        made = self._shelf.add(wish, act, [*steps, *self._steps(wish, now, None)])
         self._tell_now()
         return made
 
-    def change(self, reminder_id: int, changes: Mapping[str, Any]) -> Reminder:
+    def change(self, reminder_id: int, changes: Mapping[str, Any], by: Author) -> Reminder:
         """The same with other fields of its wish; another start or due begins a new round. Raises Invalid, NotOpen."""
         now, before = self._around.clock(), self._open(reminder_id)
         wish = replace(before.wish, **changes)
         moved = (wish.starts_at, wish.due_at) != (before.wish.starts_at, before.wish.due_at)
         check(wish, now, self._around.zones(), due_is_new=moved)
-        if all(person.id != wish.user_id for person in self._around.people()):
-            raise Unknown(say("There is no user with the id {id}; nothing was kept.", id=str(wish.user_id)))
+        self._known(wish.user_id)
         if not moved:
-            return self._kept(before, replace(before, wish=wish), {})
+            return self._kept(before, replace(before, wish=wish), Act(now, by, say("changed it")))
         after = replace(before, wish=wish, round=before.round + 1, snoozed_until=None)
-        return self._kept(before, after, {after.round: self._steps(wish, now, None)})
+        said = say("changed it: due {due:date}", due=wish.due_at) if wish.due_at is not None else say("changed it")
+        return self._kept(before, after, Act(now, by, said), {after.round: self._steps(wish, now, None)})
 
-    def done(self, reminder_id: int, by: str) -> Reminder:
+    def done(self, reminder_id: int, by: Author) -> Reminder:
         """Done now; what comes back begins its next round. Raises Unknown, NotOpen."""
         now, before = self._around.clock(), self._open(reminder_id)
         wish, steps = before.wish, dict[int, Sequence[Planned]]()
         if wish.tell_done:
             steps[before.round] = [Planned(now, StepKind.DONE)]
-        after = replace(before, status=State.DONE, done_at=now, done_by=by, snoozed_until=None)
+        after = replace(before, status=State.DONE, done_at=now, done_by=by.name, snoozed_until=None)
         if before.comes_back:
             wish = replace(wish, starts_at=now, due_at=self._next_due(wish, now))
             after = replace(after, wish=wish, status=State.OPEN, round=before.round + 1)
             steps[after.round] = self._steps(wish, now, None)
-        kept = self._kept(before, after, steps)
+        kept = self._kept(before, after, Act(now, by, say("marked it as done")), steps)
         self._tell_now()
         return kept
 
-    def snooze(self, reminder_id: int, until: datetime) -> Reminder:
+    def snooze(self, reminder_id: int, until: datetime, by: Author) -> Reminder:
         """Silent until an instant; from then on as before. Raises Unknown, NotOpen, Invalid."""
         now, before = self._around.clock(), self._open(reminder_id)
         check_snooze(until, now)
         if before.wish.due_at is None:
             raise NotOpen(say("It is not due yet and tells nobody: the hours of running decide when it does."))
         after = replace(before, round=before.round + 1, snoozed_until=until)
-        return self._kept(before, after, {after.round: self._steps(before.wish, now, until)})
+        act = Act(now, by, say("snoozed it until {until:date}", until=until))
+        return self._kept(before, after, act, {after.round: self._steps(before.wish, now, until)})
 
-    def stop(self, reminder_id: int) -> Reminder:
+    def stop(self, reminder_id: int, by: Author) -> Reminder:
         """No word more of it; what has ended already stays as it is. Raises Unknown."""
-        before = self.one(reminder_id)
+        now, before = self._around.clock(), self.one(reminder_id)
         if before.status is not State.OPEN:
             return before
-        return self._kept(before, replace(before, status=State.STOPPED, snoozed_until=None), {})
+        after = replace(before, status=State.STOPPED, snoozed_until=None)
+        return self._kept(before, after, Act(now, by, say("stopped it")))
 
     # what there is
 
@@ -158,15 +162,25 @@ class Reminders:
         """The steps of reminders, in the order of their instants."""
         return self._shelf.steps(reminder_ids)
 
-    def maintenance(self) -> Sequence[Upcoming]:
-        """Maintenance due within seven days or overdue, the most urgent first; nothing that is snoozed beyond now."""
+    def acts(self, reminder_id: int) -> Sequence[Act]:
+        """What was done to a reminder by whom, oldest first."""
+        return self._shelf.acts(reminder_id)
+
+    @property
+    def people(self) -> Sequence[Recipient]:
+        """Those who can be reminded."""
+        return self._around.people()
+
+    @property
+    def zones(self) -> Collection[str]:
+        """The zones whose hours of running can be counted."""
+        return self._around.zones()
+
+    def maintenance(self, until: datetime) -> Sequence[Reminder]:
+        """Maintenance due by an instant or overdue, the most urgent first; nothing that is snoozed beyond now."""
         now = self._around.clock()
-        found = self._shelf.upcoming(Kind.MAINTENANCE, now + AHEAD)
-        return [
-            Upcoming(each.id, each.wish.title, each.wish.due_at, each.wish.due_at <= now)
-            for each in found
-            if each.wish.due_at is not None and not (each.snoozed_until is not None and each.snoozed_until > now)
-        ]
+        found = self._shelf.upcoming(Kind.MAINTENANCE, until)
+        return [each for each in found if each.snoozed_until is None or each.snoozed_until <= now]
 
     # what time brings
 
@@ -234,7 +248,8 @@ class Reminders:
                 high = middle
         due = replace(wish, due_at=high.replace(microsecond=0))
         after = replace(waiting, wish=due, round=waiting.round + 1)
-        return self._shelf.replace(waiting, after, {after.round: self._steps(due, now, None)})
+        act = Act(now, Author(None, ""), say("{hours} h of running were reached", hours=wish.every_hours or 0))
+        return self._shelf.replace(waiting, after, act, {after.round: self._steps(due, now, None)})
 
     # the parts
 
@@ -246,8 +261,14 @@ class Reminders:
             raise NotOpen(say("This was stopped; nothing was changed."))
         return found
 
-    def _kept(self, before: Reminder, after: Reminder, steps: Mapping[int, Sequence[Planned]]) -> Reminder:
-        if not self._shelf.replace(before, after, steps):
+    def _known(self, user_id: int) -> None:
+        if all(person.id != user_id for person in self._around.people()):
+            raise Unknown(say("There is no user with the id {id}; nothing was changed.", id=str(user_id)))
+
+    def _kept(
+        self, before: Reminder, after: Reminder, act: Act, steps: Mapping[int, Sequence[Planned]] = NO_STEPS
+    ) -> Reminder:
+        if not self._shelf.replace(before, after, act, steps):
             raise NotOpen(say("Someone else changed this at the same moment. Look at it again, then try once more."))
         return after
 

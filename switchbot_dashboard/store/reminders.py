@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..domain.reminder import Author, Kind, Planned, Reminder, State, Step, StepKind, StepState, Wish
+from ..domain.reminder import Act, Author, Kind, Planned, Reminder, State, Step, StepKind, StepState, Wish
+from .activity import deeds, note
 from .engine import reading
 from .repository import MOVE_SERIAL
 from .schema_people import reminder_steps as steps
 from .schema_people import reminders
 
 WISHED = tuple(each.name for each in fields(Wish))
+ABOUT = "reminder"  # what the log of deeds calls them
 _PENDING = steps.c.status == StepState.PENDING.value
 _OPEN = reminders.c.status == State.OPEN.value
 
@@ -33,14 +35,15 @@ class ReminderRows:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, wish: Wish, author: Author, at: datetime, planned: Sequence[Planned]) -> Reminder:
+    def add(self, wish: Wish, act: Act, planned: Sequence[Planned]) -> Reminder:
         """A new reminder with its first steps."""
-        made = Reminder(0, wish, author, at)
+        made = Reminder(0, wish, act.by, act.at)
         with self._engine.begin() as connection:
             key = connection.execute(insert(reminders).values(_row(made))).inserted_primary_key
             assert key is not None  # a single insert always tells its key
             number = int(key[0])
             _plan(connection, number, {made.round: planned})
+            _note(connection, number, act)
             connection.execute(MOVE_SERIAL)
         found = self.one(number)
         assert found is not None  # nobody knows its number yet
@@ -70,7 +73,9 @@ class ReminderRows:
             found = [_step(row) for row in connection.execute(wanted)]
         return {key: list(each) for key, each in groupby(found, key=lambda step: step.reminder_id)}
 
-    def replace(self, before: Reminder, after: Reminder, planned: Mapping[int, Sequence[Planned]]) -> bool:
+    def replace(
+        self, before: Reminder, after: Reminder, act: Act, planned: Mapping[int, Sequence[Planned]]
+    ) -> bool:  # fmt: skip
         """Put `after` in the place of `before`; whether that still stood in its round and status."""
         still = (reminders.c.id == before.id, reminders.c.round == before.round, reminders.c.status == before.status)
         goes_on = after.round == before.round and after.status is State.OPEN
@@ -81,6 +86,7 @@ class ReminderRows:
                 over = update(steps).where(steps.c.reminder_id == before.id, steps.c.round == before.round, _PENDING)
                 connection.execute(over.values(status=StepState.CANCELLED.value))
             _plan(connection, before.id, planned)
+            _note(connection, before.id, act)
             connection.execute(MOVE_SERIAL)
         return True
 
@@ -112,6 +118,12 @@ class ReminderRows:
             return False
         return True
 
+    def acts(self, reminder_id: int) -> Sequence[Act]:
+        """What was done to it, oldest first."""
+        with reading(self._engine) as connection:
+            found = deeds(connection, ABOUT, str(reminder_id))
+        return [Act(deed.at, Author(deed.author_id, deed.author), deed.sentence) for deed in found]
+
     def next_at(self) -> datetime | None:
         """The instant of the first pending step."""
         with reading(self._engine) as connection:
@@ -130,6 +142,10 @@ class ReminderRows:
     def _all(self, wanted: Select[Any]) -> Sequence[Reminder]:
         with reading(self._engine) as connection:
             return [_reminder(row) for row in connection.execute(wanted)]
+
+
+def _note(connection: Connection, reminder_id: int, act: Act) -> None:
+    note(connection, act.at, (act.by.id, act.by.name), (ABOUT, str(reminder_id)), act.said)
 
 
 def _plan(connection: Connection, reminder_id: int, planned: Mapping[int, Iterable[Planned]]) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ..domain.channel import Channel, MailForm, MailView, Trial
-from ..domain.message import Way
 from ..domain.alert import Alert, Count, Wanted
+from ..domain.channel import Channel, MailForm, MailView, Trial
+from ..domain.message import Recipient, Way
 from ..domain.posted import ChannelCount, Message, Part, Scheduled, Story, Viewer
+from ..domain.reminder import Act, Author, Reminder, State, Step, Wish
 from ..people import Preferences
 
 
@@ -68,7 +69,7 @@ class OutboxDesk(Protocol):
 
 
 class PreferenceDesk(Protocol):
-    """How each user wants to be told. `of` is the standard for someone who chose nothing; `save` is false for nobody."""
+    """How each user wants to be told. `of` is the standard for who chose nothing; `save` says whether there is a user."""
 
     def of(self, user_id: int) -> Preferences: ...
     def save(self, user_id: int, chosen: Preferences) -> bool: ...
@@ -122,6 +123,36 @@ class AlertDesk(Protocol):
     def silence(self, alert_id: int, minutes: int) -> bool: ...
 
 
+class ReminderDesk(Protocol):
+    """Reminders and loans. What names one raises `reminders.Unknown` where there is none.
+
+    `create` and `change` (fields of its Wish) raise Invalid with a sentence by field, and Unknown for a user who is not
+    here; what changes one that is done or stopped raises NotOpen. `some` are those that these people promised or wrote
+    down, of all people for None, the newest first. `stories` are the steps of each, `acts` what was done to one.
+    """
+
+    def create(self, wish: Wish, author: Author) -> Reminder: ...
+    def change(self, reminder_id: int, changes: Mapping[str, object], by: Author) -> Reminder: ...
+    def done(self, reminder_id: int, by: Author) -> Reminder: ...
+    def snooze(self, reminder_id: int, until: datetime, by: Author) -> Reminder: ...
+    def stop(self, reminder_id: int, by: Author) -> Reminder: ...
+    def one(self, reminder_id: int) -> Reminder: ...
+    def some(
+        self,
+        *,
+        people: Collection[int] | None = None,
+        status: State | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[Reminder]: ...
+    def stories(self, reminder_ids: Collection[int]) -> Mapping[int, Sequence[Step]]: ...
+    def acts(self, reminder_id: int) -> Sequence[Act]: ...
+    @property
+    def people(self) -> Sequence[Recipient]: ...
+    @property
+    def zones(self) -> Collection[str]: ...
+
+
 @dataclass(frozen=True)
 class Desks:
     """All about people. A desk that is None is not there: its pages and calls are not either."""
@@ -130,3 +161,4 @@ class Desks:
     preferences: PreferenceDesk | None = None
     channels: ChannelDesk | None = None
     alerts: AlertDesk | None = None
+    reminders: ReminderDesk | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from support.databases import a_database, counting
-from support.reminded import ANNA, BEN, CLEO, PARIS, World, paris
+from support.reminded import ANNA, BEN, CLEO, MYSELF, PARIS, World, paris
 
 from switchbot_dashboard.domain.reminder import Author, Kind, State, Wish
 from switchbot_dashboard.reminders import Invalid, NotOpen, Unknown
@@ -105,7 +105,7 @@ def test_with_the_service_down_over_any_steps_each_message_comes_once_and_only_t
         assert world.told(promised) == expected(steps, begins, ends), (begins, ends)
         states = [line.rpartition(" ")[2] for line in world.story(promised)]
         assert states == [*states_of(steps, begins, ends), "pending"], (begins, ends)
-        world.reminders.stop(promised.id)
+        world.reminders.stop(promised.id, MYSELF)
 
 
 def expected(steps: list[tuple[str, datetime]], begins: datetime, ends: datetime) -> list[str]:
@@ -173,7 +173,7 @@ def test_it_is_told_on_creation_and_when_done_only_where_that_is_wanted(world: W
     silent = world.make("2026-03-02 14:00", "2026-03-02 17:00")
     spoken = world.make("2026-03-02 14:00", "2026-03-02 17:00", Author(3, "cleo"), tell_created=True, tell_done=True)
     for each in (silent, spoken):
-        world.reminders.done(each.id, "anna")
+        world.reminders.done(each.id, MYSELF)
     assert world.told(silent) == []
     assert world.told(spoken) == ["created 0 Mon 02 14:00", "done 0 Mon 02 14:00"]
     assert world.told(spoken, CLEO) == ["done 0 Mon 02 14:00"]
@@ -182,19 +182,19 @@ def test_it_is_told_on_creation_and_when_done_only_where_that_is_wanted(world: W
 def test_what_is_done_tells_nothing_more(world: World):
     loan = world.make("2026-03-02 14:00", "2026-03-02 17:00")
     world.walk(paris("2026-03-02 15:30"))
-    done = world.reminders.done(loan.id, "anna")
+    done = world.reminders.done(loan.id, MYSELF)
     world.walk(paris("2026-03-06 00:00"))
     assert (done.status, done.done_by, done.done_at) == (State.DONE, "anna", paris("2026-03-02 15:30"))
     assert world.told(loan) == ["left 0 Mon 02 15:00"]
     assert world.story(loan) == ["left 0 sent", "overdue 0 cancelled"]
     with pytest.raises(NotOpen):
-        world.reminders.done(loan.id, "anna")
+        world.reminders.done(loan.id, MYSELF)
 
 
 def test_what_comes_back_is_due_again_so_many_days_after_the_day_it_was_done(world: World):
     filter_ = world.make("2026-03-02 14:00", "2026-03-20 18:00", every_days=30)
     world.now = paris("2026-03-25 09:00")
-    again = world.reminders.done(filter_.id, "anna")
+    again = world.reminders.done(filter_.id, MYSELF)
     assert (again.status, again.round, again.wish.due_at) == (State.OPEN, 2, paris("2026-04-24 18:00"))
     world.walk(paris("2026-04-24 18:00"))
     mornings = ["two_days 0 Wed 22 08:00", "one_day 0 Thu 23 08:00", "same_day 0 Fri 24 08:00"]
@@ -204,7 +204,7 @@ def test_what_comes_back_is_due_again_so_many_days_after_the_day_it_was_done(wor
 def test_a_snooze_is_silent_until_its_end_and_counts_from_there(world: World):
     loan = world.make("2026-03-02 14:00", "2026-03-02 17:00")
     world.walk(paris("2026-03-02 17:30"))
-    world.reminders.snooze(loan.id, paris("2026-03-03 08:00"))
+    world.reminders.snooze(loan.id, paris("2026-03-03 08:00"), MYSELF)
     world.walk(paris("2026-03-04 09:00"))
     assert world.told(loan)[2:] == ["overdue 0 Tue 03 08:00", "overdue 1 Wed 04 08:00"]
     assert world.reminders.one(loan.id).wish.due_at == paris("2026-03-02 17:00")
@@ -212,8 +212,8 @@ def test_a_snooze_is_silent_until_its_end_and_counts_from_there(world: World):
 
 def test_what_is_stopped_tells_nothing_more_and_keeps_its_story(world: World):
     loan = world.make("2026-03-02 14:00", "2026-03-02 17:00")
-    assert world.reminders.stop(loan.id).status is State.STOPPED
-    assert world.reminders.stop(loan.id).status is State.STOPPED
+    assert world.reminders.stop(loan.id, MYSELF).status is State.STOPPED
+    assert world.reminders.stop(loan.id, MYSELF).status is State.STOPPED
     world.walk(paris("2026-03-05 00:00"))
     assert world.told(loan) == []
     assert world.story(loan) == ["left 0 cancelled", "overdue 0 cancelled"]
@@ -221,8 +221,8 @@ def test_what_is_stopped_tells_nothing_more_and_keeps_its_story(world: World):
 
 def test_another_due_begins_a_new_round_and_another_title_does_not(world: World):
     loan = world.make("2026-03-02 14:00", "2026-03-02 17:00")
-    assert world.reminders.change(loan.id, {"title": "Heater"}).round == 1
-    assert world.reminders.change(loan.id, {"due_at": paris("2026-03-02 19:00")}).round == 2
+    assert world.reminders.change(loan.id, {"title": "Heater"}, MYSELF).round == 1
+    assert world.reminders.change(loan.id, {"due_at": paris("2026-03-02 19:00")}, MYSELF).round == 2
     world.walk(paris("2026-03-02 20:00"))
     assert world.told(loan) == ["left 0 Mon 02 17:00", "overdue 0 Mon 02 19:00"]
 
@@ -242,7 +242,7 @@ def test_hours_of_running_make_it_due_at_the_instant_at_which_they_are_reached(w
     assert abs(due - paris("2026-03-04 20:00")) <= MINUTE
     assert world.told(filter_) == ["overdue 0 Wed 04 20:05"]
 
-    again = world.reminders.done(filter_.id, "anna")
+    again = world.reminders.done(filter_.id, MYSELF)
     assert (again.wish.due_at, again.wish.starts_at, again.status) == (None, world.now, State.OPEN)
     world.running["home"] = [(world.now, world.now + 11 * HOUR)]
     world.now += 11 * HOUR
@@ -257,10 +257,10 @@ def test_maintenance_due_within_seven_days_or_overdue_is_told_to_whoever_watches
     made = {name: world.make("2026-03-02 14:00", at, kind=Kind.MAINTENANCE) for name, at in due.items()}
     world.make("2026-03-02 14:00", "2026-03-02 15:00", kind=Kind.LOAN)
     world.now = paris("2026-03-02 16:00")
-    found = [(each.reminder_id, each.overdue) for each in world.reminders.maintenance()]
-    assert found == [(made["past"].id, True), (made["near"].id, False)]
-    world.reminders.snooze(made["past"].id, paris("2026-03-03 08:00"))
-    assert len(world.reminders.maintenance()) == 1
+    found = [each.id for each in world.reminders.maintenance(world.now + 7 * DAY)]
+    assert found == [made["past"].id, made["near"].id]
+    world.reminders.snooze(made["past"].id, paris("2026-03-03 08:00"), MYSELF)
+    assert len(world.reminders.maintenance(world.now + 7 * DAY)) == 1
 
 
 REFUSED = {
