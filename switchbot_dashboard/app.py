@@ -41,7 +41,7 @@ from .store.webhook_secret import WebhookSecret
 from .tick.controls import Controls, NotDone, TooMany, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
-from .tick.jobs import Job, JobTime, failed
+from .tick.jobs import Job, JobTime, failed, merged
 from .tick.ports import Clock, Ports
 from .tick.pushes import Pushes
 
@@ -85,7 +85,10 @@ class Dashboard:
         self.webhook_secret = WebhookSecret(config.data_dir)
         self.pushes = Pushes(self.settings, clock, lambda: self.memory.load(clock()), PushRows(self.engine), _event_of)
         self.turn_lock = FileLock(config.data_dir / "turn.lock", role)
-        house = House(self.engine, watch, config, clock, self.settings, self.zone, self.people, lambda: self.master_key)
+        house = House(
+            self.engine, watch, config, clock, self.settings, self.zone, self.people, lambda: self.master_key,
+            faults=lambda: self.file.faults,
+        )  # fmt: skip
         self.household = Household(house)
         jobs = [self._cleanup_job(), self._rollup_job(), *self.household.jobs]
         self.jobs = JobList(jobs, SteadyJobs(self.queries), clock, self.zone, self.household.alarms)
@@ -254,13 +257,7 @@ class Dashboard:
         return Job("cleanup", "Cleaning", self._cleanup_time, self._clean)
 
     def _cleanup_time(self) -> JobTime:
-        wanted, ours = (self.file.current or Settings()).cleanup, self.config.cleanup
-        return JobTime(
-            wanted.enabled if ours.enabled is None else ours.enabled,
-            ours.day or wanted.day,
-            wanted.hour if ours.hour is None else ours.hour,
-            wanted.minute if ours.minute is None else ours.minute,
-        )
+        return merged((self.file.current or Settings()).cleanup, self.config.cleanup)
 
     def _clean(self, now: datetime) -> Sentence:
         settings = self.file.current or Settings()
