@@ -7,6 +7,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .access import guard_headers, register_access
 from .actions import actions
+from .alerts import alerts
+from .alerts_api import alerts_api
 from .api import api
 from .devices import devices
 from .errors import register_errors
@@ -14,8 +16,10 @@ from .health import health
 from .history import history
 from .history_api import history_api
 from .i18n import register_i18n
+from .messages_api import messages_api
 from .openapi import openapi
 from .pages import pages
+from .people_errors import register_people_errors
 from .quota_page import quota_page
 from .schedule import schedule
 from .service import Service
@@ -23,6 +27,7 @@ from .settings import settings
 from .shell import register_shell
 from .static_files import register_static
 from .ticks import ticks
+from .users_api import users_api
 from .webhook import webhook
 
 LARGEST_BODY = 64 * 1024  # bytes
@@ -42,6 +47,7 @@ def build_web(service: Service) -> Flask:
     register_static(app)
     register_access(app, service)
     register_errors(app, service)
+    register_people_errors(app)
     for blueprint in (
         health,
         api,
@@ -56,6 +62,10 @@ def build_web(service: Service) -> Flask:
         history,
         schedule,
         webhook,
+        messages_api,
+        users_api,
+        alerts_api,
+        alerts,
     ):
         app.register_blueprint(blueprint)
     register_shell(app)

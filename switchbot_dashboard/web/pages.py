@@ -22,7 +22,7 @@ from .errors import Refusal
 from .facts import Facts, facts, gather
 from .home import HomePage, home_page
 from .i18n import language
-from .login_limit import too_many_logins
+from .rate import too_many_logins
 from .service import UnknownZone
 from .shell import theme
 from .told import told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ..domain.alert import Alert, Count, Wanted
@@ -69,7 +69,7 @@ class OutboxDesk(Protocol):
 
 
 class PreferenceDesk(Protocol):
-    """How each user wants to be told. `of` is the standard for who chose nothing; `save` says whether there is a user."""
+    """How each user wants to be told. `save` says whether there is such a user."""
 
     def of(self, user_id: int) -> Preferences: ...
     def save(self, user_id: int, chosen: Preferences) -> bool: ...
@@ -129,6 +129,7 @@ class ReminderDesk(Protocol):
     `create` and `change` (fields of its Wish) raise Invalid with a sentence by field, and Unknown for a user who is not
     here; what changes one that is done or stopped raises NotOpen. `some` are those that these people promised or wrote
     down, of all people for None, the newest first. `stories` are the steps of each, `acts` what was done to one.
+    `run_so_far` is None where no hours of running are waited for.
     """
 
     def create(self, wish: Wish, author: Author) -> Reminder: ...
@@ -147,6 +148,7 @@ class ReminderDesk(Protocol):
     ) -> Sequence[Reminder]: ...
     def stories(self, reminder_ids: Collection[int]) -> Mapping[int, Sequence[Step]]: ...
     def acts(self, reminder_id: int) -> Sequence[Act]: ...
+    def run_so_far(self, reminder: Reminder) -> timedelta | None: ...
     @property
     def people(self) -> Sequence[Recipient]: ...
     @property
