@@ -13,15 +13,19 @@ from .alerts.rules import SOON, Facts, FailingChannel, Upkeep
 from .alerts.service import Alerts, Noticed
 from .config import Config
 from .domain.hint import pictured
-from .domain.message import Draft
+from .domain.message import Way
 from .domain.record import Record
 from .domain.sentence import Sentence, say
 from .domain.settings import Settings
 from .domain.settings_faults import Fault
+from .notifications.apprise_way import AppriseWay
 from .notifications.channels import Channels
+from .notifications.mail import Mail
 from .notifications.secrets import Secrets
 from .people import People, PreferenceBook, derived_key
+from .posting import posting
 from .reminding import reminding
+from .reporting import report_job
 from .store import StoreTrouble
 from .store.alerts import AlertRows
 from .store.channels import ChannelRows
@@ -65,35 +69,54 @@ class Household:
             house.clock,
             self._hosts,
         )
-        self.alerts = Alerts(
-            AlertRows(house.engine, house.watch), self._alert_facts, house.people.list, _Unposted(), house.clock
+        self.mail = Mail(self.channels, house.clock, self._hosts)
+        self.channels.carriers = {Way.EMAIL: self.mail, Way.APPRISE: AppriseWay(self._hosts)}
+        self.posting = posting(
+            house.engine,
+            house.clock,
+            house.settings,
+            house.zone,
+            self.preferences.of,
+            self.channels,
+            house.config.public_url,
         )
-        self.reminding = reminding(house.engine, house.clock, house.settings, house.people.list, _Unposted())
+        self.outbox = self.posting.outbox
+        self.alerts = Alerts(
+            AlertRows(house.engine, house.watch), self._alert_facts, house.people.list, self.outbox, house.clock
+        )
+        self.reminding = reminding(house.engine, house.clock, house.settings, house.people.list, self.outbox)
+        self.report = report_job(house, self.outbox, self.preferences)
         self._noticed, self._known = Noticed(), Repository(house.engine)
         self._soon: Callable[[str], None] = lambda job_id: None
 
     @property
     def jobs(self) -> Sequence[Job]:
         """What is done beside the tick, for the list of jobs."""
-        return (Job("alerts", "Alerts", self._alert_time, self._look_for_trouble, at_start=True), self.reminding.job)
+        alerts = Job("alerts", "Alerts", self._alert_time, self._look_for_trouble, at_start=True)
+        return (alerts, self.reminding.job, self.posting.job, self.report)
 
     @property
     def alarms(self) -> Sequence[Alarm]:
         """What must happen at instants that move."""
-        return (self.reminding.alarm,)
+        return (self.posting.alarm, self.reminding.alarm)
 
     def desks(self) -> Desks:
         """What pages and calls are handed."""
         from .web.people_service import Desks
 
-        return Desks(channels=self.channels, preferences=self.preferences, reminders=self.reminding.reminders)
+        return Desks(
+            outbox=self.outbox, channels=self.channels, preferences=self.preferences, reminders=self.reminding.reminders
+        )
 
     def start(self, soon: Callable[[str], None]) -> None:
         """This process drives from now on; `soon` runs a job, by its id, in a thread of its own."""
         self._soon = soon
+        self.outbox.sender.start()
 
     def stop(self) -> None:
         """End cleanly within two seconds, whatever is under way."""
+        self.outbox.sender.stop()
+        self.mail.close()
 
     def _hosts(self) -> Sequence[str]:
         """The hosts at home that notifications may be sent to."""
@@ -136,11 +159,4 @@ class Household:
         return [Upkeep(each.id, each.wish.title, each.wish.due_at) for each in due if each.wish.due_at is not None]
 
     def _failing_channels(self) -> Sequence[FailingChannel]:
-        return ()
-
-
-class _Unposted:
-    """Takes drafts while there is no outbox."""
-
-    def put(self, drafts: Sequence[Draft]) -> Sequence[int]:
         return ()

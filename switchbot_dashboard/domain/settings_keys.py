@@ -274,6 +274,21 @@ class Alerts(Part):
     )
 
 
+_Minutes = Annotated[int, Field(ge=1, le=1440, json_schema_extra={"unit": "minutes"})]
+
+
+class Notifications(Part):
+    """How messages to people are sent."""
+
+    retry_minutes: tuple[_Minutes, ...] = Field(
+        (5, 10, 20),
+        strict=False,
+        min_length=1,
+        max_length=10,
+        description="Minutes before each try again, where a message could not be delivered for the moment.",
+    )
+
+
 _Host = Annotated[str, Field(pattern=r"^[0-9A-Za-z._:\[\]-]{1,253}$", json_schema_extra={"form": "a host's name"})]
 
 
@@ -310,6 +325,7 @@ class HouseKeys(ZoneKeys):
     alerts: Alerts = Field(
         Alerts(), description="When the home is looked over for trouble, what counts as such, and how often it is told."
     )
+    notifications: Notifications = Field(Notifications(), description="Messages to people.")
     channels_allowed_hosts: tuple[_Host, ...] = Field(
         (), strict=False, description="Internal hosts that notification addresses may name."
     )

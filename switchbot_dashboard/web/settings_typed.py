@@ -54,8 +54,8 @@ def text_of(value: object, *, comma: bool = False) -> str:
     if isinstance(value, float):
         text = str(int(value)) if value.is_integer() else repr(value)
         return text.replace(".", ",") if comma else text
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
+    if isinstance(value, list | tuple) and all(isinstance(item, str | int) for item in value):
+        return "\n".join(map(text_of, value))
     return str(value) if isinstance(value, int | str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -173,7 +173,7 @@ def parsed(node: Node, text: str) -> Any:
             return text
         return float(plain) if "." in plain and float(plain) % 1 else int(float(plain))
     if kind == "array":
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return [parsed(node.get("items", {}), line.strip()) for line in text.splitlines() if line.strip()]
     return text
 
 

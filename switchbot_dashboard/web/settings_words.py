@@ -90,6 +90,7 @@ LABELS: Words = {
     "alerts.automation_off_hours": _l("Automation off for"),
     "alerts.repeat_minutes": _l("Tell again every"),
     "alerts.escalate_minutes": _l("Tell administrators after"),
+    "notifications.retry_minutes": _l("Minutes until a message is tried again"),
     "channels_allowed_hosts": _l("Internal hosts for notifications"),
     "zones": _l("Zones"),
     "id": _l("Short name"),
@@ -129,6 +130,7 @@ HELP: Words = {
     "alerts.temperature_high": _l("Someone is told when a zone is warmer than this."),
     "alerts.humidity_low": _l("Someone is told when the air is drier than this."),
     "alerts.humidity_high": _l("Someone is told when the air is damper than this."),
+    "notifications.retry_minutes": _l("Where it could not be delivered for the moment: one pause a line."),
     "channels_allowed_hosts": _l("Machines at home that notifications may be sent to, one a line."),
     "id": _l("Used in addresses and records; change it only with care, its history stays under the old one."),
     "name": _l("What is shown; empty: the short name."),
@@ -209,7 +211,7 @@ GROUPS = (
             "alerts.every_minutes",
         ],
     ),
-    Group("advanced", _l("Advanced"), ("channels_allowed_hosts",)),
+    Group("advanced", _l("Advanced"), ("notifications.retry_minutes", "channels_allowed_hosts")),
 )
 
 UNITS: Words = {
