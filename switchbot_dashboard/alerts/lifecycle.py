@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ..domain.alert import Alert, Kind, Severity, State
+from ..domain.alert import TITLES, Alert, Kind, Severity, State
 from ..domain.message import Draft, Priority, Recipient
 from ..domain.sentence import Sentence, say
 from .rules import Finding
@@ -38,23 +38,6 @@ FOR_ADMINISTRATORS = frozenset({Kind.CALL_BUDGET, Kind.CHANNEL_FAILING, Kind.SET
 """Nobody else can do anything about these."""
 
 PRIORITIES = {Severity.INFO: Priority.LOW, Severity.WARNING: Priority.HIGH, Severity.CRITICAL: Priority.URGENT}
-
-TITLES: Mapping[Kind, Sentence] = {
-    Kind.TEMPERATURE: say("Temperature out of bounds"),
-    Kind.HUMIDITY: say("Humidity out of bounds"),
-    Kind.METER_STALE: say("No reading from the meter"),
-    Kind.METER_FROZEN: say("The meter's value does not move"),
-    Kind.DEVICE_OFFLINE: say("A device does not answer"),
-    Kind.BATTERY_LOW: say("Battery low"),
-    Kind.CALL_BUDGET: say("The day's calls run short"),
-    Kind.CLOUD_FAILING: say("The SwitchBot cloud fails"),
-    Kind.CREDENTIALS_REFUSED: say("Token and secret are refused"),
-    Kind.AUTOMATION_OFF: say("The automation is off"),
-    Kind.COMMAND_WITHOUT_EFFECT: say("A command without effect"),
-    Kind.MAINTENANCE_DUE: say("Maintenance due"),
-    Kind.CHANNEL_FAILING: say("Messages do not arrive"),
-    Kind.SETTINGS_INVALID: say("The settings cannot be used"),
-}
 
 
 @dataclass(slots=True)

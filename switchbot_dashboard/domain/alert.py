@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from .sentence import Sentence
+from .sentence import Sentence, say
 
 
 class Kind(StrEnum):
@@ -26,6 +27,25 @@ class Kind(StrEnum):
     MAINTENANCE_DUE = "maintenance_due"
     CHANNEL_FAILING = "channel_failing"
     SETTINGS_INVALID = "settings_invalid"
+
+
+TITLES: Mapping[Kind, Sentence] = {
+    Kind.TEMPERATURE: say("Temperature out of bounds"),
+    Kind.HUMIDITY: say("Humidity out of bounds"),
+    Kind.METER_STALE: say("No reading from the meter"),
+    Kind.METER_FROZEN: say("The meter's value does not move"),
+    Kind.DEVICE_OFFLINE: say("A device does not answer"),
+    Kind.BATTERY_LOW: say("Battery low"),
+    Kind.CALL_BUDGET: say("The day's calls run short"),
+    Kind.CLOUD_FAILING: say("The SwitchBot cloud fails"),
+    Kind.CREDENTIALS_REFUSED: say("Token and secret are refused"),
+    Kind.AUTOMATION_OFF: say("The automation is off"),
+    Kind.COMMAND_WITHOUT_EFFECT: say("A command without effect"),
+    Kind.MAINTENANCE_DUE: say("Maintenance due"),
+    Kind.CHANNEL_FAILING: say("Messages do not arrive"),
+    Kind.SETTINGS_INVALID: say("The settings cannot be used"),
+}
+"""What an alert of each kind is called."""
 
 
 class Severity(StrEnum):
@@ -92,6 +112,9 @@ class Count:
 
     active: int = 0
     unread: int = 0
+
+
+NO_ALERTS = Count()
 
 
 @dataclass(frozen=True, slots=True)

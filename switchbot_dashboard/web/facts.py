@@ -14,16 +14,19 @@ from functools import cached_property
 
 from flask import current_app
 
+from ..domain.alert import Alert, Count, Severity, Wanted
 from ..domain.hint import pictured
 from ..domain.history import Sample
 from ..domain.record import Record, ZoneState
 from .home_chart import SHOWN
+from .people_service import AlertDesk
 from .quota import quota_view
 from .service import Service
 from .state import Known, cooldown_end, state_view
 from .views import View, entity_tag, iso
 
 LATEST, COMMANDS = 40, 8  # records that the first page looks through for what happened lately
+MOST_TOLD = 50  # alerts that the first page could name
 PLACE = "facts"
 
 
@@ -111,6 +114,7 @@ def state_text(service: Service) -> tuple[str, str]:
 def gather(service: Service) -> Known:
     """All that is known now, read anew."""
     now, desk, memory, heart = service.clock(), service.settings, service.memory, service.heart
+    desks = service.desks
     pulse = memory.pulse()
     return Known(
         now=now,
@@ -125,7 +129,16 @@ def gather(service: Service) -> Known:
         next_wake=heart.next_wake,
         last_error=memory.last_error(now),
         quota=_quota(service, pulse.last_tick_at, now),
+        alerts=desks.alerts.count() if desks.alerts else Count(),
+        told=_told(desks.alerts) if desks.alerts else (),
     )
+
+
+def _told(desk: AlertDesk) -> Sequence[Alert]:
+    """The alerts that last and are worse than a note."""
+    if not desk.count().active:
+        return ()
+    return [alert for alert in desk.listed(Wanted(limit=MOST_TOLD)) if alert.severity is not Severity.INFO]
 
 
 def quota_now(service: Service) -> View:

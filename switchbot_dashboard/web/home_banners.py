@@ -9,13 +9,15 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from ..domain.alert import TITLES, Kind, Severity
 from ..domain.record import Suspect, ZoneState
-from ..domain.sentence import Sentence
+from ..domain.sentence import Sentence, say
 from ..domain.settings_faults import Fault
 from .i18n import at_moment, number, sentence
 from .state import Known, zone_view
 from .words import calls, listed, opened
 
+MOST_ALERTS = 3  # told one by one
 LATE = timedelta(minutes=2)  # a wake this long overdue is told
 
 
@@ -47,6 +49,7 @@ def banners(known: Known, warnings: Sequence[Sentence], unwell: Sentence | None,
     """All of them, the worst first."""
     found = [
         _unwell(unwell),
+        *_alerts(known),
         _invalid(known),
         _late(known),
         *_stale(known),
@@ -55,6 +58,40 @@ def banners(known: Known, warnings: Sequence[Sentence], unwell: Sentence | None,
     ]
     told = [banner for banner in (*found, _few_calls(known)) if banner is not None]
     return (*told, *(_to_settings("warn", opened(sentence(text, known.tz))) for text in warnings))
+
+
+SHOWN_ELSEWHERE = {  # these stand on the first page in words of their own, with a button or more figures
+    Kind.METER_STALE,
+    Kind.METER_FROZEN,
+    Kind.COMMAND_WITHOUT_EFFECT,
+    Kind.SETTINGS_INVALID,
+    Kind.AUTOMATION_OFF,
+    Kind.CALL_BUDGET,
+}
+
+
+def _alerts(known: Known) -> list[Banner]:
+    """Alerts to which nobody sees yet: each of the worst, and how many more there are."""
+    left = [alert for alert in known.told if alert.acknowledged_at is None and not alert.silent(known.now)]
+    told = sorted(
+        (alert for alert in left if alert.kind not in SHOWN_ELSEWHERE), key=lambda alert: -alert.severity.rank
+    )
+    found = [
+        Banner(
+            "bad" if alert.severity is Severity.CRITICAL else "warn",
+            sentence(say("{zone}: {what}.", zone=TITLES[alert.kind], what=alert.sentence), known.tz),
+            path="/alerts",
+            link=_("Open the alerts"),
+        )
+        for alert in told[:MOST_ALERTS]
+    ]
+    rest = len(left) - len(found)
+    if rest:
+        words = ngettext("Nobody sees to one alert yet.", "Nobody sees to %(num)s alerts yet.", rest)
+        if found:
+            words = ngettext("Nobody sees to one more alert yet.", "Nobody sees to %(num)s more alerts yet.", rest)
+        found.append(Banner("quiet", words, path="/alerts", link=_("Open the alerts")))
+    return found
 
 
 def _to_settings(tone: str, text: str, lines: Sequence[str] = ()) -> Banner:

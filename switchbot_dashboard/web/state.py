@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from ..domain.alert import NO_ALERTS, Alert, Count
 from ..domain.case import active
 from ..domain.reading import stale_reason
 from ..domain.record import House, LastAction, Repeat, Suspect, Wake, ZoneState
@@ -19,7 +20,10 @@ from .views import View, degrees, iso
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a state is made of, gathered at `now`. `next_wake` is the heart's own, where it drives."""
+    """What a state is made of, gathered at `now`. `next_wake` is the heart's own, where it drives.
+
+    `told` are the alerts that last and are worse than a note, whether or not someone sees to them.
+    """
 
     now: datetime
     source: str
@@ -33,6 +37,8 @@ class Known:
     next_wake: tuple[datetime, Sentence] | None
     last_error: tuple[str, datetime] | None
     quota: View
+    alerts: Count = NO_ALERTS
+    told: Sequence[Alert] = ()
 
     @property
     def tz(self) -> tzinfo:
@@ -74,7 +80,7 @@ def state_view(known: Known) -> View:
         "quota": known.quota,
         "settings_error": settings_error(known.faults, known.faults_at),
         "last_error": {"message": error[0], "at": iso(error[1])} if error else None,
-        "alerts": {"active": 0, "unread": 0},
+        "alerts": {"active": known.alerts.active, "unread": known.alerts.unread},
     }
 
 
