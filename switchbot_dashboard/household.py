@@ -105,7 +105,11 @@ class Household:
         from .web.people_service import Desks
 
         return Desks(
-            outbox=self.outbox, channels=self.channels, preferences=self.preferences, reminders=self.reminding.reminders
+            outbox=self.outbox,
+            channels=self.channels,
+            preferences=self.preferences,
+            reminders=self.reminding.reminders,
+            alerts=self.alerts,
         )
 
     def start(self, soon: Callable[[str], None]) -> None:
@@ -159,4 +163,13 @@ class Household:
         return [Upkeep(each.id, each.wish.title, each.wish.due_at) for each in due if each.wish.due_at is not None]
 
     def _failing_channels(self) -> Sequence[FailingChannel]:
-        return ()
+        names = {user.id: user.name for user in self._house.people.list()}
+        found = [
+            FailingChannel(each.id, names.get(each.user_id, ""), each.problem, each.problem_at)
+            for each in self.channels.failing()
+            if each.enabled and each.problem is not None
+        ]
+        mail = self.channels.mail()
+        if mail is not None and mail.problem is not None:
+            found.append(FailingChannel(0, "", mail.problem, mail.problem_at))
+        return found

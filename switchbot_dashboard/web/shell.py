@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request, url_for
@@ -58,6 +59,12 @@ class Shell:
     who: Caller
     virtual: bool
     theme: str
+    badges: Mapping[str, int] = field(default_factory=dict)  # what nobody has read yet, by the page's path
+
+    @property
+    def behind(self) -> int:
+        """What nobody has read yet on the places behind "more"."""
+        return sum(self.badges.get(place.path, 0) for place in self.more)
 
     @property
     def more(self) -> tuple[Place, ...]:
@@ -96,7 +103,20 @@ def _shell() -> Shell:
     places = tuple(place for place in PLACES if place.path in paths)
     top = "/" + request.path.strip("/").partition("/")[0]
     here = {"/reglages": "/settings"}.get(top, top)
-    return Shell(places, here, caller(), service().config.source == "virtual_home", theme())
+    return Shell(places, here, caller(), service().config.source == "virtual_home", theme(), _badges())
+
+
+def _badges() -> dict[str, int]:
+    """None while the memory does not answer: a page that says so needs its navigation."""
+    desks, who = service().desks, caller()
+    if who.role is None:
+        return {}
+    try:
+        return {"/alerts": desks.alerts.count().unread} if desks.alerts else {}
+    except Exception as error:
+        if service().sorry(error) is None:
+            raise
+        return {}
 
 
 @shell.get("/language/<code>")
