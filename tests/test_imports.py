@@ -26,7 +26,7 @@ MAY = {
     "reports": {"reports", "domain", "tick.ports"},
     **{room: {room, "domain", "tick.ports"} for room in ADAPTERS},
     "people": {"people", "domain", "store.schema", "store.schema_people", "store.engine", "store.watch", "config"},
-    "web": {"web", "domain", "tick", "people", "config", "translations.voice"},
+    "web": {"web", "domain", "tick", "people", "reminders", "config", "translations.voice"},
     "cli": {
         "domain",
         "tick",

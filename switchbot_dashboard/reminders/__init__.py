@@ -2,6 +2,6 @@
 
 from .checks import Invalid, NotOpen, Unknown
 from .service import Applied, Around, Reminders, Shelf
-from .steps import Length, length_of
+from .steps import Length, length_of, snoozes
 
-__all__ = ["Applied", "Around", "Invalid", "Length", "NotOpen", "Reminders", "Shelf", "Unknown", "length_of"]
+__all__ = ["Applied", "Around", "Invalid", "Length", "NotOpen", "Reminders", "Shelf", "Unknown", "length_of", "snoozes"]

@@ -166,6 +166,13 @@ class Reminders:
         """What was done to a reminder by whom, oldest first."""
         return self._shelf.acts(reminder_id)
 
+    def run_so_far(self, reminder: Reminder) -> timedelta | None:
+        """How long the air conditioner ran since it counts; None where no hours of running are waited for."""
+        wish = reminder.wish
+        if reminder.status is not State.OPEN or wish.every_hours is None or wish.due_at is not None:
+            return None
+        return self._around.run_for(wish.zone, wish.starts_at, self._around.clock())
+
     @property
     def people(self) -> Sequence[Recipient]:
         """Those who can be reminded."""

@@ -12,7 +12,7 @@ that passes; 08:00 is the home's wall clock, through both clock changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -103,3 +103,13 @@ def next_due(due_at: datetime, done_at: datetime, days: int, zone: ZoneInfo) -> 
     wall = due_at.astimezone(zone).time()
     day = done_at.astimezone(zone).date() + days * DAY
     return instant(day, wall, zone, last=False).astimezone(UTC)
+
+
+def snoozes(now: datetime, zone: ZoneInfo) -> Mapping[str, datetime]:
+    """What people snooze until: an hour from now, tomorrow morning, this time in a week."""
+    local = now.astimezone(zone)
+    return {
+        "hour": now + HOUR,
+        "tomorrow": instant(local.date() + DAY, MORNING, zone, last=False),
+        "week": instant(local.date() + 7 * DAY, local.time().replace(microsecond=0), zone, last=False),
+    }
