@@ -16,11 +16,14 @@ from .health import health
 from .history import history
 from .history_api import history_api
 from .i18n import register_i18n
+from .messages import messages
 from .messages_api import messages_api
 from .openapi import openapi
 from .pages import pages
 from .people_errors import register_people_errors
 from .quota_page import quota_page
+from .reminders import reminders
+from .reminders_api import reminders_api
 from .schedule import schedule
 from .service import Service
 from .settings import settings
@@ -62,8 +65,11 @@ def build_web(service: Service) -> Flask:
         history,
         schedule,
         webhook,
+        messages,
         messages_api,
         users_api,
+        reminders,
+        reminders_api,
         alerts_api,
         alerts,
     ):

@@ -308,11 +308,11 @@ def _recipients(value: object, faults: dict[str, str]) -> tuple[int, ...]:
 def _text(body: View, name: str, most: int, faults: dict[str, str]) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
-        faults[name] = _("%(name)s is missing: it is a text.", name=name)
+        faults[name] = _("Write a text here.")
     elif len(value) > most:
-        faults[name] = _("%(name)s has %(length)s characters; %(most)s fit.", name=name, length=len(value), most=most)
+        faults[name] = _("This has %(length)s characters; %(most)s fit.", length=len(value), most=most)
     elif "\x00" in value:
-        faults[name] = _("%(name)s has a character that cannot be kept.", name=name)
+        faults[name] = _("This has a character that cannot be kept.")
     return value.strip() if isinstance(value, str) else ""
 
 
@@ -329,7 +329,7 @@ def _instant(body: View, faults: dict[str, str]) -> tuple[datetime, bool]:
     """The instant, and whether its zone had to be assumed."""
     value = body.get("scheduled_at")
     if value is None or value == "":
-        faults["scheduled_at"] = _("scheduled_at is missing: an ISO 8601 time such as 2026-03-01T17:30:00+01:00.")
+        faults["scheduled_at"] = _("Choose a time to come, such as 2026-03-01T17:30:00+01:00.")
         return LAST, False
     try:
         found = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, redirect, request, url_for
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
@@ -14,7 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from .access import Caller, caller, member, public, safe_next, service
 from .errors import Refusal
 from .i18n import COOKIE, LANGUAGES, now
+from .messages_view import shown, unread_words
 from .views import iso
+
+log = logging.getLogger(__name__)
 
 shell = Blueprint("shell", __name__)
 
@@ -77,11 +81,21 @@ class Shell:
         return any(place.path == self.here for place in self.more)
 
 
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """The bell in the head of a page. `count` is None for someone to whom no messages can come."""
+
+    count: int | None
+    shown: str = ""
+    words: str = ""
+
+
 def register_shell(app: Flask) -> None:
     """The views of this module, and `shell()` for the templates."""
     app.register_blueprint(shell)
     app.jinja_env.globals.update(
         shell=_shell,
+        bell=_bell,
         theme=theme,
         THEMES=THEMES,
         GROUNDS=GROUNDS,
@@ -117,6 +131,23 @@ def _badges() -> dict[str, int]:
         if service().sorry(error) is None:
             raise
         return {}
+
+
+def _bell() -> Bell | None:
+    """None where there are no messages at all, or while the memory cannot tell."""
+    desk, me = service().desks.outbox, caller().user_id
+    if "bell" not in g:
+        g.bell = None
+        if desk is not None and me is None:
+            g.bell = Bell(None)
+        elif desk is not None and me is not None:
+            try:
+                count = desk.unread(me)
+                g.bell = Bell(count, shown(count), unread_words(count))
+            except Exception:
+                log.warning("[web] The memory cannot tell what is unread", exc_info=True)
+    found: Bell | None = g.bell
+    return found
 
 
 @shell.get("/language/<code>")

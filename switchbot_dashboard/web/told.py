@@ -13,6 +13,7 @@ from ..domain.settings_faults import InvalidSettings
 from .access import service
 from .errors import KINDS
 from .i18n import sentence
+from .people_errors import refusal_of, told_words
 
 
 def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
@@ -24,10 +25,13 @@ def told(do: Callable[[], tuple[str, str]], back: str) -> AnyResponse:
         status, tone = 422, "warn"
         message = _("The settings cannot be used: %(why)s", why=sentence(error.faults[0].said))
     except Exception as error:
-        sorry = service().sorry(error)
-        if sorry is None:
+        sorry, refusal = service().sorry(error), refusal_of(error)
+        if refusal is not None:
+            status, tone, message = refusal.status, "warn", told_words(refusal)
+        elif sorry is not None:
+            status, tone, message, wait = KINDS[type(sorry)][0], "warn", str(sorry), sorry.wait
+        else:
             raise
-        status, tone, message, wait = KINDS[type(sorry)][0], "warn", str(sorry), sorry.wait
     if request.accept_mimetypes.best == "application/json":
         answer = jsonify({"message": message, "tone": tone})
         answer.status_code = status

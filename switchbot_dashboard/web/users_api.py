@@ -242,7 +242,7 @@ def _text(body: View, name: str, faults: dict[str, str]) -> str:
     value = body.get(name)
     if isinstance(value, str) and value.strip():
         return value
-    faults[name] = _("%(name)s is missing: it is a text.", name=name)
+    faults[name] = _("Write a text here.")
     return ""
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from support.programs import Program, member_of
 from support.whole import PASSWORD, Whole, whole
-from werkzeug.test import TestResponse
 
 from switchbot_dashboard.people import Role
 
@@ -22,28 +22,9 @@ def home(tmp_path: Path) -> Iterator[Whole]:
         yield running
 
 
-class Program:
-    """Someone who asks with a token."""
-
-    def __init__(self, home: Whole, user: str | None = None, role: Role = Role.ADMIN) -> None:
-        _, text = home.dashboard.people.create_token("test", role, user)
-        self._client, self._headers = home.app.test_client(), {"Authorization": f"Bearer {text}"}
-
-    def __getattr__(self, method: str) -> Any:
-        def ask(path: str, **more: Any) -> TestResponse:
-            return self._client.open(path, method=method.upper(), headers=self._headers, **more)
-
-        return ask
-
-
 @pytest.fixture
 def admin(home: Whole) -> Program:
     return Program(home, "admin")
-
-
-def member_of(home: Whole, name: str = "anna") -> tuple[Program, int]:
-    user = home.dashboard.people.add(name, PASSWORD)
-    return Program(home, name, Role.MEMBER), user.id
 
 
 def test_a_user_is_added_changed_and_removed(home: Whole, admin: Program) -> None:

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from support.whole import Whole, whole
 
+from switchbot_dashboard.domain.message import Way
 from switchbot_dashboard.people import Role
 from switchbot_dashboard.web.openapi import HINT, NotDescribed, document_of
 
 PREFIXES = ("/api/", "/history/api/", "/history/export", "/webhook/", "/healthz", "/readyz", "/metrics")
 SHARED = {"500"}
-FILLED = {"action": "off", "job": "cleanup", "secret": "unknown"}
+
+
+class Filled(dict[str, str]):
+    """What stands in an address; the first row for what is named by its number."""
+
+    def __missing__(self, name: str) -> str:
+        return "1"
+
+
+FILLED = Filled(action="off", job="cleanup", secret="unknown")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +40,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         for action in ("winter", "off"):
             assert running.client.post(f"/api/actions/{action}").status_code == 200
         running.dashboard.jobs.run("rollup")
+        household = running.dashboard.household
+        admin = running.dashboard.people.named("admin").id
+        household.channels.add(admin, Way.EMAIL, "admin@example.org")
+        household.outbox.schedule_notification([admin], "Filter", "Clean it.", datetime.now(UTC) + timedelta(days=1))
         yield running
+
+
+@pytest.fixture(scope="module")
+def program(home: Whole) -> FlaskClient:
+    """An administrator's own program, which may ask for everything."""
+    _, text = home.dashboard.people.create_token("program", Role.ADMIN, "admin")
+    client = home.app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {text}"
+    return client
 
 
 @pytest.fixture(scope="module")
@@ -103,36 +128,38 @@ def test_the_description_is_openapi_with_schemas_that_are_schemas(described: dic
     assert referred <= set(known)
 
 
-def test_every_read_answers_as_it_is_described(home: Whole, described: dict[str, Any]) -> None:
+def test_every_read_answers_as_it_is_described(program: FlaskClient, described: dict[str, Any]) -> None:
     for path, method, operation in operations(described):
         if method != "get":
             continue
         query = "?start=2026-01-01&end=2026-01-03" if path == "/history/api/words" else ""
-        answer = home.client.get(path + query)
-        assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
+        address = path.format_map(FILLED)
+        answer = program.get(address + query)
+        found = (200, 404) if "{" in path else (200,)
+        assert answer.status_code in found, f"{path}: {answer.text[:300]}"
         assert not answer_faults(described, path, method, answer), path
         for asked in operation.get("parameters", []):
             if asked["in"] == "query" and asked["name"] != "zone" and query == "":
-                refused = home.client.get(path, query_string={asked["name"]: "\x00nonsense"})
+                refused = program.get(address, query_string={asked["name"]: "\x00nonsense"})
                 assert refused.status_code == 422, f"{path} {asked['name']}"
                 assert not answer_faults(described, path, method, refused), path
                 assert asked["name"] in refused.json["fields"], path
 
 
-def test_every_write_answers_as_it_is_described(home: Whole, described: dict[str, Any]) -> None:
+def test_every_write_answers_as_it_is_described(program: FlaskClient, described: dict[str, Any]) -> None:
     for path, method, operation in operations(described):
         if method == "get":
             continue
-        address = path.format(**FILLED)
+        address = path.format_map(FILLED)
         bodies: list[Any] = [{}] if "requestBody" in operation else [None]
         for body in bodies:
-            answer = home.client.open(address, method=method.upper(), json=body)
+            answer = program.open(address, method=method.upper(), json=body)
             assert answer.status_code < 500, f"{method} {path}: {answer.text[:300]}"
             assert not answer_faults(described, path, method, answer), f"{method} {path}"
         if "requestBody" in operation:
             for sent in ({"data": "{", "content_type": "application/json"}, {"data": "a=1", "content_type": "text/x"}):
-                refused = home.client.open(address, method=method.upper(), **sent)
-                assert refused.status_code in (400, 415)
+                refused = program.open(address, method=method.upper(), **sent)
+                assert refused.status_code in ((400, 404, 415) if "{" in path else (400, 415)), f"{method} {path}"
                 assert not answer_faults(described, path, method, refused), f"{method} {path}"
 
 
@@ -154,7 +181,7 @@ def test_a_stranger_is_told_only_what_the_description_says(home: Whole, describe
     away = home.app.test_client()
     away.environ_base["REMOTE_ADDR"] = "192.0.2.7"
     for path, method, operation in operations(described):
-        answer = away.open(path.format(**FILLED), method=method.upper())
+        answer = away.open(path.format_map(FILLED), method=method.upper())
         assert (answer.status_code == 401) == bool(operation["security"]), f"{method} {path}"
         assert not answer_faults(described, path, method, answer), f"{method} {path}"
 
