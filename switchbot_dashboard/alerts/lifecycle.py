@@ -105,7 +105,9 @@ def _gone(alert: Alert, now: datetime) -> Alert | None:
 def _seen(alert: Alert, finding: Finding, now: datetime) -> Alert | None:
     """What becomes of one that was found again: it lasts, and may be worse. A worse one is news to everyone."""
     if not finding.raises:
-        return None if alert.state is State.PENDING else alert
+        if alert.state is State.PENDING:
+            return None
+        return replace(alert, last_seen=max(now, alert.last_seen)) if alert.kind in CALM else alert
     after = replace(alert, last_seen=max(now, alert.last_seen), sentence=finding.sentence)
     if alert.state is State.PENDING:
         after = replace(after, severity=finding.severity)
