@@ -26,7 +26,7 @@ class UnknownChannel(Refused):
     """There is no such channel, or it is not this person's."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such way to this person: reload the page to see which there are.")
+        super().__init__("There is no such channel: reload the page to see which there are.")
 
 
 @dataclass(frozen=True, slots=True)

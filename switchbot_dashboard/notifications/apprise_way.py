@@ -101,7 +101,7 @@ def _judged(service: str, answer: AppriseResult, fence: Fence, go: int) -> tuple
         return _answered(service, codes[-1], go), False
     if NEVER_CONNECTED.search(words):
         return Result(
-            Outcome.FAILED, say("There was no way to {service}. It is tried again.", service=service), go
+            Outcome.FAILED, say("There was no way to {service} from here: check this machine's network.", service=service), go
         ), True
     if answer.status is AppriseResultStatus.TIMEOUT or NO_ANSWER.search(words):
         said = say(

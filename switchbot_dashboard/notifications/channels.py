@@ -69,7 +69,7 @@ class Channels:
         plain, hint = self._checked(way, address)
         mine = self._rows.of(user_id)
         if len(mine) >= MOST_CHANNELS:
-            raise Unfit({"address": say("No more than {most} ways to one person, please.", most=MOST_CHANNELS)})
+            raise Unfit({"address": say("No more than {most} channels a person, please.", most=MOST_CHANNELS)})
         if any(channel.way is way and self._address(channel.id) == plain for channel in mine):
             raise Unfit({"address": say("This address is there already.")})
         channel = Channel(0, user_id, way, hint, True, self._clock())

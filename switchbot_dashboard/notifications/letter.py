@@ -29,10 +29,10 @@ def letter(parcel: Parcel, settings: MailSettings, now: datetime) -> bytes:
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(parcel.key, settings.sender)
     mail["Auto-Submitted"] = "auto-generated"
-    if SAFE.fullmatch(parcel.language):
-        mail["Content-Language"] = parcel.language
     mail.set_content(_text(parcel))
     _add_html(mail, parcel)
+    if SAFE.fullmatch(parcel.language):
+        mail["Content-Language"] = parcel.language  # of all of it; set earlier, it would move into the first part
     return mail.as_bytes()
 
 

@@ -294,7 +294,7 @@ class Link:
         """A step before any mail was answered with no."""
         host, reply = self.settings.host, _reply(code, words)
         if code == 421 or (400 <= code < 500 and code not in (432, 454)):
-            said = say("{host} is busy ({reply}). It is tried again later.", host=host, reply=reply)
+            said = say("{host} is busy just now ({reply}).", host=host, reply=reply)
             return Fault(Kind.BUSY, said, at_door=at_door)
         if code in CREDENTIALS:
             return self._settings_fault(
@@ -314,7 +314,7 @@ class Link:
         if code == 421:
             return Fault(Kind.DROPPED, _ended(host, self.settings.port), at_door=True)
         if 400 <= code < 500:
-            said = say("{host} is busy ({reply}). It is tried again later.", host=host, reply=reply)
+            said = say("{host} is busy just now ({reply}).", host=host, reply=reply)
             return Fault(Kind.BUSY, said, alive=True)
         return self._settings_fault(
             say(

@@ -17,6 +17,7 @@ import ssl
 import sys
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,7 +35,8 @@ BEFORE_ACCEPTANCE = ("connect", "ehlo", "mail", "rcpt", "data", "body")
 class Mailbox:
     """The server's knobs and counts. A stage is of BEFORE_ACCEPTANCE, or `dot`: after the mail, before the answer.
 
-    `drop_at`: the connection is reset there, for one connection in `drop_every`; `mix` takes the stages in turn.
+    `drop_at`: the connection is reset there, for one connection in `drop_every` or the `drop_first` ones; `mix` takes
+    the stages in turn.
     `hang_at`: nothing more is said from there on. `replies`: what is answered at a stage instead, for the `reply_first`
     times it is reached. `keeps_at_dot`: whether a mail counts though its answer never left.
     """
@@ -44,6 +46,7 @@ class Mailbox:
     password: str = ""
     drop_at: str = ""
     drop_every: int = 1
+    drop_first: int = 1_000_000
     hang_at: str = ""
     replies: dict[str, str] = field(default_factory=dict)
     reply_first: int = 1_000_000
@@ -60,11 +63,13 @@ class Mailbox:
     first_at: float = 0.0
     last_at: float = 0.0
     context: ssl.SSLContext | None = None
+    open: set[asyncio.BaseTransport] = field(default_factory=set)
     _stop: Any = None
+    _call: Any = None
 
     def stage_of(self, connection: int) -> str:
         """Where this connection is dropped, if anywhere."""
-        if not self.drop_at or connection % self.drop_every:
+        if not self.drop_at or connection % self.drop_every or connection > self.drop_first:
             return ""
         if self.drop_at != "mix":
             return self.drop_at
@@ -80,6 +85,13 @@ class Mailbox:
         if self.keep_mails:
             self.mails.append(mail)
             self.recipients.append(recipient)
+
+    def hang_up(self) -> None:
+        """Reset every connection there is, and come back when that is done."""
+        done = threading.Event()
+        self._call(lambda: ([each.abort() for each in list(self.open)], done.set()))
+        assert done.wait(5)
+        time.sleep(0.05)  # for the reset to arrive
 
     def figures(self) -> dict[str, Any]:
         """The counts, for another process."""
@@ -101,7 +113,9 @@ class _Server(SMTP):
     """One connection; what the box says is done at each stage."""
 
     def __init__(self, box: Mailbox, **options: Any) -> None:
-        super().__init__(_Keeper(box), **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it finds logins without TLS unwise, and is right
+            super().__init__(_Keeper(box), **options)
         self.box = box
         box.connections += 1
         self.fate = box.stage_of(box.connections)
@@ -128,9 +142,11 @@ class _Server(SMTP):
             self.fate = ""
             transport.abort()
             return
+        self.box.open.add(transport)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.box.open.discard(self.transport)
         if self.transport is not None:
             super().connection_lost(error)
 
@@ -198,6 +214,7 @@ async def _serve(box: Mailbox, ready: threading.Event) -> None:
     box.port = server.sockets[0].getsockname()[1]
     stop = asyncio.Event()
     box._stop = lambda: loop.call_soon_threadsafe(stop.set)
+    box._call = loop.call_soon_threadsafe
     ready.set()
     await stop.wait()
     server.close()
