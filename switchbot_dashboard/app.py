@@ -19,13 +19,13 @@ from .domain.comparison import Comparison, Occupied
 from .domain.errors import CloudError
 from .domain.push import Event
 from .domain.record import Catalogue
-from .domain.sentence import Sentence, say
+from .domain.sentence import say
 from .domain.settings import Settings
 from .household import House, Household
+from .housekeeping import Housekeeping
 from .logs import set_up_logs
 from .people import People, derived_key, master_key
 from .store import StoreTrouble as StoreTrouble
-from .store.cleanup import cleaned
 from .store.engine import open_engine
 from .store.lock import FileLock as FileLock
 from .store.pages import UNWELL as UNWELL
@@ -33,7 +33,6 @@ from .store.pages import PageMemory, SteadyJobs, prepared
 from .store.pushes import Pushes as PushRows
 from .store.queries import Queries
 from .store.repository import Repository
-from .store.rollups import rolled_up
 from .store.settings_file import Conflict, NotWritable, SettingsFile
 from .store.steady import SteadyStore
 from .store.watch import Watch
@@ -41,7 +40,6 @@ from .store.webhook_secret import WebhookSecret
 from .tick.controls import Controls, NotDone, TooMany, UnknownZone
 from .tick.heart import Busy, Heart, Surroundings
 from .tick.joblist import JobList, UnknownJob
-from .tick.jobs import Job, JobTime, failed, merged
 from .tick.ports import Clock, Ports
 from .tick.pushes import Pushes
 
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("switchbot_dashboard.app")
 
 LISTING_PATIENCE = timedelta(seconds=45)
-CALLS_KEPT = timedelta(days=30)
 EXTENSION = "switchbot_dashboard"
 
 
@@ -90,7 +87,8 @@ class Dashboard:
             faults=lambda: self.file.faults,
         )  # fmt: skip
         self.household = Household(house)
-        jobs = [self._cleanup_job(), self._rollup_job(), *self.household.jobs]
+        self.housekeeping = Housekeeping(self.engine, config, lambda: self.file.current or Settings())
+        jobs = [*self.housekeeping.jobs, *self.household.jobs]
         self.jobs = JobList(jobs, SteadyJobs(self.queries), clock, self.zone, self.household.alarms)
         self.heart = Heart(
             self.ports,
@@ -252,37 +250,6 @@ class Dashboard:
         log.info("[scheduler] This process drives the home: pid %d (%s)", os.getpid(), self.role)
         self.memory.name_driver(f"{self.role}, pid {os.getpid()}", self.clock())
         self.household.start(self.jobs.soon)
-
-    def _cleanup_job(self) -> Job:
-        return Job("cleanup", "Cleaning", self._cleanup_time, self._clean)
-
-    def _cleanup_time(self) -> JobTime:
-        return merged((self.file.current or Settings()).cleanup, self.config.cleanup)
-
-    def _clean(self, now: datetime) -> Sentence:
-        settings = self.file.current or Settings()
-        try:
-            gone = cleaned(
-                self.engine,
-                now,
-                records_before=now - timedelta(days=settings.history_raw_days),
-                rollups_before=now - timedelta(days=settings.history_rollup_days),
-                calls_before=now - CALLS_KEPT,
-            )
-        except StoreTrouble:
-            return failed(UNWELL)
-        words = "{records} records, {averages} averages and {calls} entries of the call ledger were removed"
-        return say(words, records=gone.records, averages=gone.rollups, calls=gone.calls)
-
-    def _rollup_job(self) -> Job:
-        return Job("rollup", "Averaging", lambda: JobTime(True, "*", None, 2), self._roll_up)
-
-    def _roll_up(self, now: datetime) -> Sentence:
-        try:
-            hours = rolled_up(self.engine, now)
-        except StoreTrouble:
-            return failed(UNWELL)
-        return say("the averages of {hours} hours are made", hours=hours)
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -111,7 +111,8 @@ def jobs(as_json: bool) -> None:
             return
         for view in views:
             due = _when(view.next_run_time, dashboard.zone()) if view.enabled else "paused"
-            last = f"last {_when(view.last_run_at, dashboard.zone())}: {view.last_outcome}"
+            outcome = view.last_outcome.text(dashboard.zone()) if view.last_outcome else ""
+            last = f"last {_when(view.last_run_at, dashboard.zone())}: {outcome}"
             click.echo(f"{view.id}: {view.name}, next {due}, {last if view.last_run_at else 'never ran'}")
 
 
@@ -122,12 +123,18 @@ def _job_plainly(view: JobView) -> dict[str, object]:
 
 @main.command()
 @click.argument("job")
+@click.option("--dry-run", is_flag=True, help="Of cleanup: show what would go, and change nothing.")
 @as_json
-def run(job: str, as_json: bool) -> None:
+def run(job: str, dry_run: bool, as_json: bool) -> None:
     """Run one job now."""
     from .tick.joblist import UnknownJob
 
+    if dry_run and job != "cleanup":
+        _wrong("Only cleanup can be tried without being done: run cleanup --dry-run.")
     with _dashboard() as dashboard:
+        if dry_run:
+            _show_piles(dashboard, as_json=as_json)
+            return
         try:
             view = dashboard.jobs.run(job)
         except UnknownJob as error:
@@ -135,9 +142,21 @@ def run(job: str, as_json: bool) -> None:
         if as_json:
             _print_json(_job_plainly(view))
         else:
-            click.echo(f"{view.name}: {view.last_outcome}")
+            told = view.last_outcome.text(dashboard.zone()) if view.last_outcome else "nothing was to be done"
+            click.echo(f"{view.name}: {told}")
         if str(view.last_outcome or "").startswith("failed"):
             raise SystemExit(1)
+
+
+def _show_piles(dashboard: Dashboard, *, as_json: bool) -> None:
+    """What a cleaning would remove: rows before, gone and after, by kind."""
+    piles = dashboard.housekeeping.foreseen(dashboard.clock())
+    if as_json:
+        _print_json({pile.kind: {"before": pile.before, "gone": pile.gone, "after": pile.after} for pile in piles})
+        return
+    for pile in piles:
+        click.echo(f"{pile.name}: {pile.before} now, {pile.gone} would go, {pile.after} would be left")
+    click.echo("Nothing was changed.")
 
 
 @main.command()

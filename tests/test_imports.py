@@ -55,7 +55,7 @@ OUTSIDE = {
     "flask_login": {"web", "app"},
     "flask_wtf": {"web", "app"},
     "limits": {"web", "app"},
-    "sqlalchemy": {"store", "people", "household", "posting", "reminding", "reporting"},
+    "sqlalchemy": {"store", "people", "household", "posting", "reminding", "reporting", "housekeeping"},
     "alembic": {"store"},
     "requests": {"switchbot", "notifications"},
     "click": {"cli", "cli_people", "cli_simulate", "cli_webhook"},

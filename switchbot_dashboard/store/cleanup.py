@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
 
 from ..domain.chart import at, ms
 from ..domain.history import HOUR
@@ -51,15 +51,44 @@ def cleaned(
     return Cleaned(gone, averages, ledger)
 
 
-def _records_removed(engine: Engine, zone: str, limit: int, done: Progress) -> int:
-    of_zone = records.c.zone == zone
+def counted(
+    engine: Engine, now: datetime, *, records_before: datetime, rollups_before: datetime, calls_before: datetime
+) -> dict[str, tuple[int, int]]:
+    """How many rows there are of each kind, and how many of them `cleaned` would remove; nothing is changed."""
     with reading(engine) as connection:
-        goes_on = connection.execute(select(records.c.id).where(of_zone, records.c.at >= at(limit)).limit(1)).first()
-        last = connection.execute(select(func.max(records.c.at)).where(of_zone, records.c.at < at(limit))).scalar()
-    if last is None:
+        done, zones = progress(connection), zones_with_records(connection)
+
+        def count(table: Table, *which: ColumnElement[bool]) -> int:
+            return connection.execute(select(func.count()).select_from(table).where(*which)).scalar() or 0
+
+        limit = max(done.raw_from, min(ms(records_before) // HOUR * HOUR, ms(now) // HOUR * HOUR))
+        borders = {zone: _border(connection, zone, limit) for zone in zones}
+        going = {zone: border for zone, border in borders.items() if border is not None}
+        return {
+            "records": (
+                count(records),
+                sum(count(records, records.c.zone == zone, records.c.at < border) for zone, border in going.items()),
+            ),
+            "averages": (count(rollups), count(rollups, rollups.c.start_ms < min(ms(rollups_before), limit))),
+            "calls": (count(calls), count(calls, calls.c.hour < epoch_hour(calls_before))),
+        }
+
+
+def _border(connection: Connection, zone: str, limit: int) -> datetime | None:
+    """Records of a zone before this instant go; None for none."""
+    of_zone = records.c.zone == zone
+    goes_on = connection.execute(select(records.c.id).where(of_zone, records.c.at >= at(limit)).limit(1)).first()
+    last = connection.execute(select(func.max(records.c.at)).where(of_zone, records.c.at < at(limit))).scalar()
+    return None if last is None else last if goes_on else at(limit)
+
+
+def _records_removed(engine: Engine, zone: str, limit: int, done: Progress) -> int:
+    with reading(engine) as connection:
+        before = _border(connection, zone, limit)
+    if before is None:
         return 0
-    before = last if goes_on else at(limit)
-    some = select(records.c.id).where(of_zone, records.c.at < before, records.c.id <= done.seen).limit(ROWS_AT_ONCE)
+    old = (records.c.zone == zone, records.c.at < before, records.c.id <= done.seen)
+    some = select(records.c.id).where(*old).limit(ROWS_AT_ONCE)
     gone = 0
     while True:
         with engine.begin() as connection:

@@ -19,7 +19,7 @@ from .schema import calls, catalogue, heart, jobs, records, zone_states
 
 DAY = timedelta(days=1)
 EPOCH_DAY = date(1970, 1, 1)
-OUTCOME_LENGTH = 200  # characters of the column
+OUTCOME_LENGTH = 5000  # characters: enough for every sentence, and an end to what an error may say
 MANUAL = "manual"  # the trigger of what a person asked for
 RECENT = 20_000  # records looked through for commands: some days, and a bounded time
 

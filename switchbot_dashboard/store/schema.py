@@ -184,7 +184,7 @@ jobs = Table(
     Column("id", String(50), primary_key=True),
     Column("enabled", Boolean, nullable=False),
     Column("last_run_at", Instant),
-    Column("last_outcome", String(200)),
+    Column("last_outcome", Text),  # a Sentence as JSON
     Column("last_duration_ms", Integer),
 )
 

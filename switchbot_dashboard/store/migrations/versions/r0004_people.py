@@ -16,6 +16,8 @@ def upgrade() -> None:
     _messages()
     _alerts()
     _reminders()
+    with op.batch_alter_table("jobs") as jobs:  # what a cleaning did takes more than a line
+        jobs.alter_column("last_outcome", type_=sa.Text, existing_type=sa.String(200))
 
 
 def _people() -> None:
