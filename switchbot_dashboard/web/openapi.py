@@ -16,6 +16,7 @@ from .described import Described, Schema, describes, description_of
 from .errors import JSON_PATHS
 from .shapes import SHAPES, TEXT, ref
 from .shapes_people import PEOPLE_SHAPES
+from .shapes_reminders import REMINDER_SHAPES
 
 openapi = Blueprint("openapi", __name__)
 
@@ -58,7 +59,7 @@ def document_of(app: Flask, version: str) -> dict[str, Any]:
         "info": {"title": "SwitchBot Dashboard", "version": version, "description": ABOUT},
         "paths": {address: paths[address] for address in sorted(paths)},
         "components": {
-            "schemas": {**SHAPES, **PEOPLE_SHAPES, **_settings()},
+            "schemas": {**SHAPES, **PEOPLE_SHAPES, **REMINDER_SHAPES, **_settings()},
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "switchbot_dashboard"},
                 "bearer": {"type": "http", "scheme": "bearer"},

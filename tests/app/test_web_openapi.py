@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from support.whole import Whole, whole
 
 from switchbot_dashboard.domain.message import Way
+from switchbot_dashboard.domain.reminder import Author, Wish
 from switchbot_dashboard.people import Role
 from switchbot_dashboard.web.openapi import HINT, NotDescribed, document_of
 
@@ -44,6 +45,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         admin = running.dashboard.people.named("admin").id
         household.channels.add(admin, Way.EMAIL, "admin@example.org")
         household.outbox.schedule_notification([admin], "Filter", "Clean it.", datetime.now(UTC) + timedelta(days=1))
+        wish = Wish("Filter", admin, datetime.now(UTC), datetime.now(UTC) + timedelta(days=3))
+        household.reminding.reminders.create(wish, Author(admin, "admin"))
         yield running
 
 
