@@ -79,10 +79,10 @@ def opened(address: str, allowed: Collection[str]) -> NotifyBase:
         )
     if _reads_files(plugin):
         raise BadAddress(_fetches("template"))
-    if len(plugin) > 1:
-        raise BadAddress(say("This address names several recipients: add one channel for each of them."))
     plugin.redirects, plugin.retry = False, 0
     plugin.socket_connect_timeout = plugin.socket_read_timeout = ANSWER_WITHIN
+    if len(plugin) > 1:
+        raise BadAddress(say("This address names several recipients: add one channel for each of them."))
     return plugin
 
 

@@ -78,7 +78,7 @@ class PreferenceDesk(Protocol):
 class ChannelDesk(Protocol):
     """The ways to people, and the mail server. Addresses and passwords go in and are never given out: hints are.
 
-    What is entered wrongly raises `Unfit` with a sentence by field, and changes nothing: `way` and `address` of a
+    What is entered wrongly raises `Unfit` with a sentence by field, and changes nothing: `kind` and `address` of a
     channel; the fields of MailForm; `to`. A channel that is not that user's raises UnknownChannel. `add` enables it;
     `enable` forgets its problem. `test` and `test_mail` send now, which takes up to a minute, and say what came of it;
     title and body are text in the language of whoever pressed the button. `mail` is None while no server is set.
