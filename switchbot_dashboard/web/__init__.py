@@ -30,6 +30,7 @@ from .settings import settings
 from .shell import register_shell
 from .static_files import register_static
 from .ticks import ticks
+from .users import users
 from .users_api import users_api
 from .webhook import webhook
 
@@ -67,6 +68,7 @@ def build_web(service: Service) -> Flask:
         webhook,
         messages,
         messages_api,
+        users,
         users_api,
         reminders,
         reminders_api,

@@ -5,6 +5,7 @@ Everything here answers in English outside a request, so that view models stay p
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from ..translations.voice import NARROW as NARROW
 
 if TYPE_CHECKING:
     from .service import Service
+
+log = logging.getLogger(__name__)
 
 COOKIE = "language"
 
@@ -44,15 +47,29 @@ def register_i18n(app: Flask, service: Service) -> None:
 
 
 def language() -> str:
-    """`en` or `fr`: as chosen in the cookie, else as the browser prefers, else English."""
+    """`en` or `fr`: as chosen in the cookie, else as the user prefers, else as the browser does, else English."""
     if not has_request_context():
         return "en"
     chosen: str | None = g.get("language")
     if chosen is None:
         wanted = request.cookies.get(COOKIE, "")
-        chosen = wanted if wanted in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
+        chosen = wanted if wanted in LANGUAGES else _preferred()
+        chosen = chosen or request.accept_languages.best_match(list(LANGUAGES), "en") or "en"
         g.language = chosen
     return chosen
+
+
+def _preferred() -> str:
+    """The language that the user who asks chose for all that is told them; empty where nobody did, or can tell."""
+    who, handed = g.get("caller"), current_app.extensions["dashboard"]
+    if who is None or who.user_id is None or handed.desks.preferences is None:
+        return ""
+    try:
+        language: str = handed.desks.preferences.of(who.user_id).language
+    except Exception:
+        log.warning("[web] The memory cannot tell the language of user %d", who.user_id, exc_info=True)
+        return ""
+    return language
 
 
 def french() -> bool:
