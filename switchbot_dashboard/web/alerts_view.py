@@ -177,7 +177,7 @@ def _known(alert: Alert, now: datetime, tz: tzinfo) -> list[str]:
         found.append(words)
     if alert.escalated_at is not None and alert.acknowledged_at is None:
         words = _(
-            "The administrators were told %(at)s, since nobody saw to it.", at=at_moment(alert.escalated_at, tz, now)
+            "The administrators were told, since nobody saw to it (%(at)s).", at=moment(alert.escalated_at, tz, now)
         )
         found.append(words)
     if alert.silenced_until is not None and alert.silent(now):
