@@ -17,6 +17,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE)]
 from PIL import Image  # noqa: E402  (the path comes first)
 from support.browser import LOOKS, Look, Visit, chromium  # noqa: E402
 from support.evening import virtual_home  # noqa: E402
+from support.promises import promises  # noqa: E402
 
 PAGES = {
     "home": "/",
@@ -27,6 +28,8 @@ PAGES = {
     "actions": "/actions",
     "devices": "/devices",
     "quota": "/quota",
+    "alerts": "/alerts",
+    "reminders": "/reminders",
 }
 FRENCH = ("home", "history", "schedule", "settings")  # of these also light in French
 TALLEST = 1800  # pixels; a longer page is cut below
@@ -64,6 +67,7 @@ def main() -> None:
         virtual_home(Path(home)) as running,
         chromium() as browser,
     ):
+        promises(running)
         for name, look in taken:
             with Visit(browser, running.url, look) as visit:
                 take(visit, name, folder / f"{name}-{look}.png")

@@ -36,7 +36,7 @@ SNOOZES: Mapping[str, object] = {
 }
 LATE = timedelta(minutes=2)  # what came later than this says so
 SOON = timedelta(days=1)
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +152,17 @@ def due_words(reminder: Reminder, seen: Seen, ran: timedelta | None = None) -> t
     if due <= now:
         words = _("Overdue for %(long)s: it was due %(when)s")
         return words % {"long": long_span(now - due), "when": at_moment(due, seen.tz, now)}, "bad"
-    left = ahead(due, now) if due - now < 2 * DAY else _("in %(span)s", span=long_span(due - now))
+    left = ahead(due, now) if due - now < DAY else _("in %(span)s", span=long_span(due - now))
     tone = "warn" if due - now <= SOON else ""
     return _("Due %(when)s, %(left)s", when=at_moment(due, seen.tz, now), left=left), tone
 
 
 def long_span(length: timedelta) -> str:
-    """A length of time, in days from two days on."""
-    if length < 2 * DAY:
+    """A length of time: minutes within a day, hours within two, then days."""
+    if length < DAY:
         return span(length.total_seconds())
+    if length < 2 * DAY:
+        return span(round(length / HOUR) * HOUR.total_seconds())
     return str(ngettext("%(num)s day", "%(num)s days", length // DAY))
 
 

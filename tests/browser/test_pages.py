@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from support.browser import LOOKS, Look, Visit, axe_findings, jumps, layout_faults, walk_by_tab
+from support.promises import promises
+from support.service import Running
 
 PAGES = {
     "home": "/",
@@ -17,14 +19,23 @@ PAGES = {
     "actions": "/actions",
     "devices": "/devices",
     "quota": "/quota",
+    "alerts": "/alerts",
+    "reminders": "/reminders",
+    "reminder": "/reminders/1",
     "login": "/login",
     "nowhere": "/nowhere",
 }
-FOLDED = ("home", "history", "schedule", "settings", "devices", "quota")
+FOLDED = ("home", "history", "schedule", "settings", "devices", "quota", "reminders", "reminder")
 WALKED = [look for look in LOOKS if str(look) in ("phone-light-en", "desktop-dark-fr")]
 OPENED = [look for look in LOOKS if str(look) in ("phone-dark-fr", "desktop-light-en")]
 
 Visits = Callable[[Look], Visit]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def promised(home: Running) -> None:
+    """Someone lives here, who promised something."""
+    promises(home)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
