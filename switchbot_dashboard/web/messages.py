@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..domain.message import Priority, Status
+from ..domain.message import Priority
 from ..domain.posted import Part
 from ..people import User
 from .access import caller, member, service
@@ -54,6 +54,7 @@ def page() -> str:
 def schedule() -> AnyResponse:
     """A message as typed; what cannot be used is told beside its field, with all that was typed still there."""
     form = Form({name: request.form.get(name, "") for name in ("title", "message", "scheduled_at", "priority")})
+    form.values["priority"] = form.values["priority"] or Priority.NORMAL.value
     asked = request.form.getlist("recipients")
     me = caller().user_id
     form.values["recipients"] = [int(each) for each in asked if each.isascii() and each.isdigit() and len(each) < 19]
@@ -78,9 +79,10 @@ def schedule() -> AnyResponse:
 def story(message_id: int) -> str:
     """The whole story of one message."""
     found = outbox().get_schedule_status(bounded(message_id), viewer())
-    told_story = story_of(found, now(), _names(), caller().user_id)
-    pending = found.message.status is Status.PENDING
-    return render_template("messages/one.html", story=told_story, delays=DELAYS, pending=pending)
+    who, message = caller(), found.message
+    hastens = who.admin or (who.user_id is not None and who.user_id == message.author_id)
+    told_story = story_of(found, now(), _names(), who.user_id)
+    return render_template("messages/one.html", story=told_story, delays=DELAYS, hastens=hastens)
 
 
 @messages.post("/notifications/<int:message_id>/cancel")

@@ -35,7 +35,7 @@ KINDS = {
     "system": _l("Messages and news of the service"),
 }
 TOLD = {
-    "all": _l("in the dashboard and by my ways"),
+    "all": _l("everywhere"),
     "dashboard_kinds": _l("in the dashboard only"),
     "muted_kinds": _l("not at all"),
 }
@@ -344,5 +344,5 @@ def _mail(form: Form | None = None) -> str:
     if view is not None:
         values = {name: getattr(view, name) for name in ("host", "port", "security", "user", "sender", "sender_name")}
     return render_template(
-        "users/mail.html", mail=view, form=form or Form(values), securities=SECURITIES, moment=moment
+        "users/mail.html", mail=view, form=form or Form(values), trial=Form(), securities=SECURITIES, moment=moment
     )

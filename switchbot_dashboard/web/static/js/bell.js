@@ -70,7 +70,7 @@ if (bell) {
   });
   const unread = document.querySelector("form[data-read-at-once]");
   if (unread) {
-    unread.hidden = true;
+    unread.classList.add("done"); // keeps its room, so that nothing jumps
     post(unread);
   } else {
     follow();
