@@ -315,7 +315,8 @@ def _failed(message: str) -> NoReturn:
     raise SystemExit(1)
 
 
-from .cli_people import token, user  # noqa: E402  (the commands above come first in the help)
+from .cli_backup import backup, restore  # noqa: E402  (the commands above come first in the help)
+from .cli_people import token, user  # noqa: E402
 from .cli_simulate import simulate  # noqa: E402
 from .cli_webhook import webhook  # noqa: E402
 
@@ -323,3 +324,5 @@ main.add_command(simulate)
 main.add_command(user)
 main.add_command(token)
 main.add_command(webhook)
+main.add_command(backup)
+main.add_command(restore)

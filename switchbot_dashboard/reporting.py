@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Engine
+
 from .config import Config
 from .domain.message import Post
 from .domain.settings import Settings
-from .people import Role
+from .people import People, Role
 from .people.preferences import PreferenceBook
-from .reports.weekly import Home, Subscriber, WeeklyReport
+from .reports.week import last_due
+from .reports.weekly import MISSED, Home, Subscriber, WeeklyReport
 from .store.reports import ReportRows
 from .store.repository import Repository
 from .tick.jobs import Job, JobTime, merged
@@ -61,6 +64,16 @@ def report_job(house: House, post: Post, book: PreferenceBook) -> Job:
 def report_time(config: Config, settings: Settings | None) -> JobTime:
     """When it is told: by the environment where that says so, else by the settings."""
     return merged((settings or Settings()).reports.weekly, config.weekly_report)
+
+
+def overtaken(engine: Engine, people: People, settings: Settings | None, config: Config, now: datetime) -> None:
+    """Note the last week that should have been told as missed, so that no start sends it (a restored database)."""
+    time, rows = report_time(config, settings), ReportRows(engine)
+    week, _ = last_due(now, time.day, time.hour or 0, time.minute, (settings or Settings()).tz)
+    known = rows.states(week.id)
+    for user in people.list():
+        if user.id not in known:
+            rows.close(week.id, user.id, MISSED, now)
 
 
 def weekly_report(house: House, post: Post, book: PreferenceBook) -> WeeklyReport:

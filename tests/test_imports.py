@@ -35,6 +35,7 @@ MAY = {
         "app",
         "logs",
         "checkup",
+        "cli_backup",
         "cli_people",
         "cli_simulate",
         "cli_webhook",
@@ -58,7 +59,7 @@ OUTSIDE = {
     "sqlalchemy": {"store", "people", "household", "posting", "reminding", "reporting", "housekeeping"},
     "alembic": {"store"},
     "requests": {"switchbot", "notifications"},
-    "click": {"cli", "cli_people", "cli_simulate", "cli_webhook"},
+    "click": {"cli", "cli_backup", "cli_people", "cli_simulate", "cli_webhook"},
     "apscheduler": {"tick"},
     "prometheus_client": {"web", "app"},
 }
