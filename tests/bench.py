@@ -19,7 +19,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
-from support import bench_edges, bench_history, bench_service, bench_ticks, bench_web  # noqa: E402  (the path comes first)
+from support import (  # noqa: E402  (the path comes first)
+    bench_alerts,
+    bench_edges,
+    bench_history,
+    bench_service,
+    bench_ticks,
+    bench_web,
+)
 from support.bench_table import HEADER, Figure, line  # noqa: E402
 from support.bench_tabs import tab_figures  # noqa: E402
 
@@ -83,6 +90,7 @@ PARTS: Mapping[str, Callable[[Path, argparse.Namespace], Iterator[Figure | str]]
     "browser": _browser,
     "tabs": lambda folder, _: tab_figures(folder / "tabs"),
     "history": lambda folder, _: bench_history.history_figures(folder / "history"),
+    "alerts": lambda folder, _: bench_alerts.alert_figures(folder / "alerts"),
 }
 
 

@@ -173,6 +173,21 @@ def test_the_virtual_homes_fault_becomes_an_alert_and_ends_with_it(tmp_path: Pat
         assert home.client.get("/api/alerts?active=0").json[0]["resolved_at"]
 
 
+def test_a_turn_that_changes_something_asks_for_a_look_and_the_job_says_what_came_of_it(home: Whole) -> None:
+    asked: list[str] = []
+    household = home.dashboard.household
+    household._soon = asked.append
+    for _turn in range(3):
+        home.client.post("/api/run-once")
+    assert asked in (["alerts"], ["alerts", "alerts"])  # the second look may come to another outcome than the first
+    view = home.dashboard.jobs.run("alerts")
+    assert str(view.last_outcome) == "0 alerts are new, 0 last, 0 are over"
+    assert view.time.every_minutes == 5
+    home.client.patch("/api/settings", json={"alerts": {"every_minutes": 2}})
+    home.dashboard.file.poll()
+    assert home.dashboard.jobs.run("alerts").time.every_minutes == 2
+
+
 def test_the_state_counts_alerts_and_its_tag_moves_with_them(home: Whole) -> None:
     before = home.client.get("/api/state")
     assert before.json["alerts"] == {"active": 0, "unread": 0}
