@@ -138,6 +138,7 @@ alerts = Table(
     Index(None, "state", "id"),
     Index("ix_alerts_open", "key", unique=True, sqlite_where=text(OPEN_ALERT), postgresql_where=text(OPEN_ALERT)),
     Index(None, "resolved_at"),
+    sqlite_autoincrement=True,  # an id given twice would take the keys of messages told before
 )
 
 reminders = Table(

@@ -294,6 +294,16 @@ def test_a_pending_alert_is_nobodys_business_yet(engine: Engine) -> None:
     assert not watched.rows.read(pending.id)
 
 
+def test_the_number_of_an_alert_that_did_not_last_is_never_given_again(engine: Engine) -> None:
+    watched = Watched(engine, Home("2026-01-05 12:00"))
+    numbers = []
+    for celsius in (8.0, 21.0, 8.0):
+        watched.home.cloud.temperature = meter(celsius)
+        watched.step(minutes=5)
+        numbers += [alert.id for alert in watched.rows.standing()]
+    assert len(numbers) == len(set(numbers)) == 2  # a message's key names it
+
+
 def test_what_is_over_can_be_read_but_not_seen_to(engine: Engine) -> None:
     watched = a_cold_home(engine)
     number = cold(watched).id

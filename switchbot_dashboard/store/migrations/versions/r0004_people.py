@@ -148,6 +148,7 @@ def _alerts() -> None:
         sa.Column("told_count", sa.Integer, nullable=False),
         sa.Column("escalated_at", sa.BigInteger, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_alerts_open", "alerts", ["key"], unique=True, sqlite_where=sa.text(OPEN), postgresql_where=sa.text(OPEN)
