@@ -11,7 +11,7 @@ CODE := switchbot_dashboard tests
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
-.PHONY: run test check bench bench-polling format settings-doc translations browser screenshots year
+.PHONY: run test check bench bench-polling bench-outbox format settings-doc translations browser screenshots year
 
 run: $(READY)
 	@exec $(PY) -m switchbot_dashboard serve
@@ -38,6 +38,9 @@ bench: $(READY_DEV)
 
 bench-polling: $(READY_DEV)
 	@$(PY) tests/bench_polling.py $(ARGS)
+
+bench-outbox: $(READY_DEV)
+	@$(PY) tests/bench_outbox.py $(ARGS)
 
 # 365 days of a home that wants five times the calls there are; half an hour.
 year: $(READY_DEV)

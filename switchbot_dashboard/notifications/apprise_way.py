@@ -100,9 +100,8 @@ def _judged(service: str, answer: AppriseResult, fence: Fence, go: int) -> tuple
     if codes:
         return _answered(service, codes[-1], go), False
     if NEVER_CONNECTED.search(words):
-        return Result(
-            Outcome.FAILED, say("There was no way to {service} from here: check this machine's network.", service=service), go
-        ), True
+        said = say("There was no way to {service} from here: check this machine's network.", service=service)
+        return Result(Outcome.FAILED, said, go), True
     if answer.status is AppriseResultStatus.TIMEOUT or NO_ANSWER.search(words):
         said = say(
             "{service} was handed the message and did not answer, so nobody knows whether it took it. Look there "

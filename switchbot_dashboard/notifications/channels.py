@@ -166,8 +166,13 @@ class Channels:
     def mark_mail(self, problem: Sentence | None) -> None:
         """Note what is wrong with the mail settings, or that they work; written only when that is news."""
         row = self._rows.mail()
-        if row is not None and row.problem != problem:
-            self._rows.mark_mail(problem, self._clock())
+        if row is None or (row.problem and row.problem.template) == (problem and problem.template):
+            return  # the same trouble, though the server may word it differently each time
+        self._rows.mark_mail(problem, self._clock())
+        if problem is not None:
+            log.warning("[notifications] Mail does not leave: %s", problem)
+        else:
+            log.info("[notifications] Mail leaves again")
 
     def _mine(self, user_id: int, channel_id: int) -> Channel:
         channel = self._rows.get(channel_id)

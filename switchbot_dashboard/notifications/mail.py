@@ -21,6 +21,7 @@ GOES = 3
 WITHIN_SECONDS = 50.0
 REST_SECONDS = 10.0  # how long a connection is kept for the next mail
 MAILS_OF_A_LINK = 100  # many servers end a connection after that many
+BARRED_SECONDS = 10.0  # a thousand mails with one wrong password are a few logins, not a locked account
 AT_ONCE = (Kind.DROPPED, Kind.BUSY)
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Mail:
     def __init__(self, post: Post, clock: Clock, allowed: Allowed) -> None:
         self._post, self._clock, self._allowed = post, clock, allowed
         self._idle = Idle()
+        self._barred: tuple[MailSettings, Sentence, float] | None = None
 
     def carry(self, parcel: Parcel) -> Result:
         """Send one mail; returns within a minute and never raises."""
@@ -62,6 +64,8 @@ class Mail:
         settings = self._post.mail_settings()
         if isinstance(settings, Sentence):
             return Result(Outcome.FAILED, settings)
+        if (barred := self._barred) and barred[0] == settings and time.monotonic() < barred[2]:
+            return Result(Outcome.FAILED, barred[1])
         try:
             address = mail_address(parcel.address)
         except BadAddress as error:
@@ -74,7 +78,7 @@ class Mail:
             except Fault as fault:
                 if fault.kind in AT_ONCE and go < GOES and time.monotonic() < deadline:
                     continue
-                return self._failed(fault, go)
+                return self._failed(settings, fault, go)
             self._post.mark_mail(None)
             return Result(Outcome.SENT, say("{host} took the mail.", host=settings.host), go)
         raise AssertionError("the last go returns")
@@ -104,9 +108,11 @@ class Mail:
             raise
         self._idle.put(link)
 
-    def _failed(self, fault: Fault, goes: int) -> Result:
+    def _failed(self, settings: MailSettings, fault: Fault, goes: int) -> Result:
         if fault.kind is Kind.SETTINGS or fault.at_door:
             self._post.mark_mail(fault.said)
+        if fault.kind is Kind.SETTINGS and not fault.alive:
+            self._barred = settings, fault.said, time.monotonic() + BARRED_SECONDS
         match fault.kind:
             case Kind.RECIPIENT:
                 return Result(Outcome.REFUSED, fault.said, goes)

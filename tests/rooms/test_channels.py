@@ -251,6 +251,20 @@ def test_a_wrong_password_stands_with_the_settings_until_it_is_right(channels: C
         assert after.problem is None
 
 
+def test_the_same_trouble_is_noted_and_logged_once(channels: Channels, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "switchbot_dashboard.notifications")
+    channels.save_mail(MailForm("8.8.8.8", 587, "starttls", sender="home@example.org"))
+    for number in range(3):
+        channels.mark_mail(say("{host} is silent ({reply}).", host="8.8.8.8", reply=f"421 {number}"))
+    channels.mark_mail(None)
+    channels.mark_mail(None)
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "[notifications] Mail does not leave: 8.8.8.8 is silent (421 0).",
+        "[notifications] Mail leaves again",
+    ]
+
+
 def test_a_test_mail_needs_an_address(channels: Channels) -> None:
     with pytest.raises(Unfit) as raised:
         channels.test_mail("nobody", "t", "b")

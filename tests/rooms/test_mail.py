@@ -366,3 +366,17 @@ def test_a_bad_address_is_refused_before_anything_is_connected() -> None:
     with a_mailbox() as box:
         result, _ = carried(box, replace(PARCEL, address="anna@example.org>\r\nRCPT TO:<eve@example.org"))
     assert (result.outcome, box.connections) == (Outcome.REFUSED, 0)
+
+
+def test_a_server_that_ends_connections_after_some_mails_is_no_trouble() -> None:
+    with a_mailbox(ends_after=2) as box:
+        result, kept = carried(box, times=5)
+    assert (result.outcome, result.tries, sum(box.accepted.values()), box.connections) == (Outcome.SENT, 1, 5, 3)
+    assert not any(kept.marks)
+
+
+def test_many_mails_with_a_wrong_password_are_one_login() -> None:
+    with a_mailbox(user="home", password="right") as box:
+        result, _ = carried(box, times=50, password="wrong")
+    assert (result.outcome, box.connections) == (Outcome.FAILED, 1)
+    assert "user name or the password" in str(result.detail)

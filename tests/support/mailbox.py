@@ -36,9 +36,9 @@ class Mailbox:
     """The server's knobs and counts. A stage is of BEFORE_ACCEPTANCE, or `dot`: after the mail, before the answer.
 
     `drop_at`: the connection is reset there, for one connection in `drop_every` or the `drop_first` ones; `mix` takes
-    the stages in turn.
-    `hang_at`: nothing more is said from there on. `replies`: what is answered at a stage instead, for the `reply_first`
-    times it is reached. `keeps_at_dot`: whether a mail counts though its answer never left.
+    the stages in turn. `ends_after`: so many mails, after which a connection is told to come back. `hang_at`: nothing
+    more is said from there on. `replies`: what is answered at a stage instead, for the `reply_first` times it is
+    reached. `keeps_at_dot`: whether a mail counts though its answer never left.
     """
 
     security: str = "none"
@@ -47,6 +47,7 @@ class Mailbox:
     drop_at: str = ""
     drop_every: int = 1
     drop_first: int = 1_000_000
+    ends_after: int = 1_000_000
     hang_at: str = ""
     replies: dict[str, str] = field(default_factory=dict)
     reply_first: int = 1_000_000
@@ -101,7 +102,8 @@ class Mailbox:
             "twice": sum(count > 1 for count in self.accepted.values()),
             "connections": self.connections,
             "dropped": self.dropped,
-            "seconds": round(self.last_at - self.first_at, 3),
+            "first_at": self.first_at,
+            "last_at": self.last_at,
         }
 
 
@@ -119,6 +121,7 @@ class _Server(SMTP):
         self.box = box
         box.connections += 1
         self.fate = box.stage_of(box.connections)
+        self.kept = 0
 
     async def at(self, stage: str) -> bool:
         """What is to happen at a stage; whether it was answered already."""
@@ -155,7 +158,10 @@ class _Server(SMTP):
             await super().smtp_EHLO(hostname)
 
     async def smtp_MAIL(self, arg: str) -> None:
-        if not await self.at("mail"):
+        if self.kept >= self.box.ends_after:
+            await self.push("421 4.7.0 enough on this connection")
+            self.transport.close()
+        elif not await self.at("mail"):
             await super().smtp_MAIL(arg)
 
     async def smtp_RCPT(self, arg: str) -> None:
@@ -189,6 +195,7 @@ class _Keeper:
             box.replied += 1
             return box.replies["dot"]
         box.keep(content, envelope.rcpt_tos[0])
+        server.kept += 1
         return "250 OK"
 
 
@@ -295,9 +302,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description="A mail server on loopback that counts.")
     options.add_argument("--drop-at", default="")
     options.add_argument("--drop-every", type=int, default=10)
+    options.add_argument("--ends-after", type=int, default=1_000_000)
     options.add_argument("--slow-seconds", type=float, default=0.0)
     chosen = options.parse_args()
-    knobs = {"drop_at": chosen.drop_at, "drop_every": chosen.drop_every, "slow_seconds": chosen.slow_seconds}
+    knobs = {name: value for name, value in vars(chosen).items() if value}
     with a_mailbox(keep_mails=False, **knobs) as box:
         print(box.port, flush=True)
         for _ in sys.stdin:
