@@ -21,6 +21,7 @@ from .tick.jobs import Alarm, Job, JobTime, failed
 from .tick.ports import Clock
 
 EVERY_MINUTES = 5
+RESTING = timedelta(minutes=EVERY_MINUTES)
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,21 @@ class Reminding:
     @property
     def alarm(self) -> Alarm:
         """At the instant of each step."""
-        return Alarm("reminders-due", self.reminders.ring)
+        return Alarm("reminders-due", self._ring)
+
+    def _ring(self, now: datetime) -> datetime | None:
+        try:
+            return self.reminders.ring(now)
+        except StoreTrouble:
+            return now + RESTING  # the memory says by itself that it does not answer
 
     def _run(self, now: datetime) -> Sentence:
         try:
             done = self.reminders.apply(now)
         except StoreTrouble:
             return failed(UNWELL)
+        if done.failed:
+            return failed(say("{count} reminders could not be told; see the log", count=done.failed))
         return say("{told} steps were told, {skipped} were overtaken", told=done.told, skipped=done.skipped)
 
 

@@ -20,6 +20,7 @@ from .words import draft
 log = logging.getLogger(__name__)
 
 NO_STEPS: Mapping[int, Sequence[Planned]] = {}
+AGAIN = timedelta(seconds=30)  # what could not be told is tried again
 EXACT = timedelta(minutes=1)  # as exactly as the instant is known at which hours of running were reached
 
 RunFor = Callable[[str, datetime, datetime], timedelta]
@@ -71,6 +72,7 @@ class Applied:
     told: int = 0
     skipped: int = 0
     by_hours: int = 0
+    failed: int = 0
 
 
 class Reminders:
@@ -193,14 +195,13 @@ class Reminders:
 
     def ring(self, now: datetime) -> datetime | None:
         """Tell what is due; the next instant at which something will be. Quick, and writes nothing needlessly."""
-        self._tell(now)
-        return self._shelf.next_at()
+        failed, following = self._tell(now).failed, self._shelf.next_at()
+        return now + AGAIN if failed and following is not None and following <= now else following
 
     def apply(self, now: datetime) -> Applied:
         """The same as a net, and with it the hours of running."""
         reached = sum(self._reached(each, now) for each in self._shelf.by_hours())
-        told, skipped = self._tell(now)
-        return Applied(told, skipped, reached)
+        return replace(self._tell(now), by_hours=reached)
 
     def _tell_now(self) -> None:
         """What was just done is kept; where telling fails, the net tells it within minutes."""
@@ -209,21 +210,34 @@ class Reminders:
         except Exception:
             log.warning("[reminders] What is due could not be told at once; it is tried again", exc_info=True)
 
-    def _tell(self, now: datetime) -> tuple[int, int]:
-        """Of each reminder's round the last step that is due is told, those before it are overtaken."""
-        told = skipped = 0
-        due = self._shelf.due(now)
+    def _tell(self, now: datetime) -> Applied:
+        """Of each reminder's round the last step that is due is told, those before it are overtaken.
+
+        One that cannot be told keeps nobody else's waiting.
+        """
+        done, due = Applied(), self._shelf.due(now)
         people = {person.id: person for person in self._around.people()} if due else {}
         for reminder, steps in due:
-            passed, following = self._overdue_by_now(reminder, steps, now)
-            sent = [step for step in passed if step.plan.at == passed[-1].plan.at]
-            overtaken = passed[: -len(sent)]
-            told_to = [(step, to) for step in sent for to in _readers(reminder, step, people)]
-            # first put, then noted: a key that is there already is not put twice
-            self._post.put([draft(reminder, step, to, _name(people, reminder)) for step, to in told_to])
-            if self._shelf.told(sent, overtaken, following, now):
-                told, skipped = told + len(sent), skipped + len(overtaken)
-        return told, skipped
+            try:
+                sent, skipped = self._tell_one(reminder, steps, people, now)
+            except Exception:
+                log.exception("[reminders] Reminder %d could not be told; it is tried again", reminder.id)
+                done = replace(done, failed=done.failed + 1)
+            else:
+                done = replace(done, told=done.told + sent, skipped=done.skipped + skipped)
+        return done
+
+    def _tell_one(
+        self, reminder: Reminder, steps: Sequence[Step], people: Mapping[int, Recipient], now: datetime
+    ) -> tuple[int, int]:
+        """How many steps were told, and how many overtaken; none where another process was faster."""
+        passed, following = self._overdue_by_now(reminder, steps, now)
+        sent = [step for step in passed if step.plan.at == passed[-1].plan.at]
+        overtaken = passed[: -len(sent)]
+        told_to = [(step, to) for step in sent for to in _readers(reminder, step, people)]
+        # first put, then noted: a key that is there already is not put twice
+        self._post.put([draft(reminder, step, to, _name(people, reminder)) for step, to in told_to])
+        return (len(sent), len(overtaken)) if self._shelf.told(sent, overtaken, following, now) else (0, 0)
 
     def _overdue_by_now(
         self, reminder: Reminder, due: Sequence[Step], now: datetime

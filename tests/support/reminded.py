@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, insert
@@ -53,12 +54,13 @@ class Post:
 class World:
     """A home in Paris where Anna and Cleo are members and Ben is an administrator."""
 
-    def __init__(self, engine: Engine, now: str = "2026-03-02 14:00") -> None:
-        self.now, self.post, self.engine = paris(now), Post(self), engine
+    def __init__(self, engine: Engine, now: str = "2026-03-02 14:00", post: Any = None) -> None:
+        self.now, self.post, self.engine = paris(now), post or Post(self), engine
         self.running: dict[str, list[tuple[datetime, datetime]]] = {"home": []}
         self.people = [ANNA, BEN, CLEO]
         around = Around(lambda: self.now, lambda: PARIS, lambda: self.people, lambda: list(self.running), self.run_for)
         self.shelf = ReminderRows(engine)
+        self.each: Callable[[], None] = lambda: None  # after each look on a walk
         self.reminders = Reminders(self.shelf, self.post, around)
 
     def furnish(self) -> World:
@@ -87,6 +89,7 @@ class World:
             if self.now > until:
                 break
             following = self.reminders.ring(self.now)
+            self.each()
         self.now = until
 
     def told(self, reminder: Reminder, person: Person = ANNA) -> list[str]:
