@@ -16,6 +16,9 @@ from ..tick.ports import Clock
 from .lifecycle import Changes, Pace, begun, due, look_over
 from .rules import Facts, blind_for, findings
 
+Author = tuple[int | None, str]
+"""Who does something: a user's id, where it is one, and the name that is shown."""
+
 log = logging.getLogger("switchbot_dashboard.alerts")
 
 
@@ -35,8 +38,8 @@ class AlertRows(Protocol):
     def listed(self, wanted: Wanted) -> Sequence[Alert]: ...
     def count(self) -> Count: ...
     def read(self, alert_id: int) -> bool: ...
-    def acknowledge(self, alert_id: int, who: str, now: datetime) -> bool: ...
-    def silence(self, alert_id: int, until: datetime | None) -> bool: ...
+    def acknowledge(self, alert_id: int, by: Author, now: datetime) -> bool: ...
+    def silence(self, alert_id: int, until: datetime | None, by: Author, now: datetime) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +103,14 @@ class Alerts:
         """Someone has read it. False where there is none."""
         return self._rows.read(alert_id)
 
-    def acknowledge(self, alert_id: int, who: str) -> bool:
+    def acknowledge(self, alert_id: int, by: Author) -> bool:
         """Someone sees to it: nobody is told again until it gets worse. False where it does not last (any more)."""
-        return self._rows.acknowledge(alert_id, who, self._clock())
+        return self._rows.acknowledge(alert_id, by, self._clock())
 
-    def silence(self, alert_id: int, minutes: int) -> bool:
+    def silence(self, alert_id: int, minutes: int, by: Author) -> bool:
         """Nobody is told for so long; 0 ends that. False where it does not last (any more)."""
-        until = self._clock() + timedelta(minutes=minutes) if minutes else None
-        return self._rows.silence(alert_id, until)
+        now = self._clock()
+        return self._rows.silence(alert_id, now + timedelta(minutes=minutes) if minutes else None, by, now)
 
     def _over(self, facts: Facts) -> Changes:
         pace = pace_of(facts.settings)

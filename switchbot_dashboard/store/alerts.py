@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, and_, case, delete, false, func, literal, select, update
+from sqlalchemy import Engine, Select, and_, case, delete, false, func, select, update
 
 from ..domain.alert import Alert, Count, Kind, Severity, State, Wanted
-from ..domain.sentence import Sentence
+from ..domain.sentence import Sentence, say
+from .activity import note
 from .codec import Codec
 from .engine import insert_once, reading
 from .repository import MOVE_SERIAL
@@ -19,6 +20,8 @@ from .watch import Kept, Watch
 SENTENCE = Codec(Sentence, "sentence of alert")
 OPEN = (State.PENDING.value, State.ACTIVE.value)
 LOST = Sentence("What this alert said cannot be read any more.")
+LASTS = State.ACTIVE.value
+Author = tuple[int | None, str]
 FIELDS = tuple(name for name in Alert.__slots__ if name != "id")
 
 
@@ -74,29 +77,35 @@ class AlertRows:
 
     def read(self, alert_id: int) -> bool:
         """Note that someone has read it."""
-        return self._by_person(alert_id, {"is_read": True})
+        return self._by_person(alert_id, {"is_read": True}, None, alerts.c.state != State.PENDING.value)
 
-    def acknowledge(self, alert_id: int, who: str, now: datetime) -> bool:
-        """Note who has seen to it; the first one counts. Only while it lasts."""
-        values = {
-            "is_read": True,
-            "acknowledged_at": func.coalesce(alerts.c.acknowledged_at, literal(now, alerts.c.acknowledged_at.type)),
-            "acknowledged_by": func.coalesce(func.nullif(alerts.c.acknowledged_by, ""), who),
-        }
-        return self._by_person(alert_id, values, lasting=True)
+    def acknowledge(self, alert_id: int, by: Author, now: datetime) -> bool:
+        """Note who sees to it; the first one counts. Only while it lasts."""
+        values = {"is_read": True, "acknowledged_at": now, "acknowledged_by": by[1]}
+        deed = (by, say("Someone sees to it: nobody is told again."), now)
+        if self._by_person(alert_id, values, deed, alerts.c.state == LASTS, alerts.c.acknowledged_at.is_(None)):
+            return True
+        found = self.get(alert_id)
+        return found is not None and found.is_active
 
-    def silence(self, alert_id: int, until: datetime | None) -> bool:
+    def silence(self, alert_id: int, until: datetime | None, by: Author, now: datetime) -> bool:
         """Tell nobody until then, or (None) again from now on. Only while it lasts."""
-        return self._by_person(alert_id, {"silenced_until": until, "is_read": True}, lasting=True)
+        said = say("Nobody is told until {at:date}.", at=until) if until else say("The silence is over.")
+        values = {"silenced_until": until, "is_read": True}
+        return self._by_person(alert_id, values, (by, said, now), alerts.c.state == LASTS)
 
-    def _by_person(self, alert_id: int, values: dict[str, Any], *, lasting: bool = False) -> bool:
-        """Whether there was such an alert; one that is only pending is not shown to anyone."""
-        state = alerts.c.state == State.ACTIVE.value if lasting else alerts.c.state != State.PENDING.value
+    def _by_person(
+        self, alert_id: int, values: dict[str, Any], deed: tuple[Author, Sentence, datetime] | None, *where: Any
+    ) -> bool:
+        """Whether there was such an alert; the deed is written down with it."""
         with self._engine.begin() as connection:
-            done = connection.execute(update(alerts).where(alerts.c.id == alert_id, state).values(**values)).rowcount
-            if done:
+            changed = connection.execute(update(alerts).where(alerts.c.id == alert_id, *where).values(**values))
+            if changed.rowcount and deed is not None:
+                by, said, now = deed
+                note(connection, now, by, ("alert", str(alert_id)), said)
+            if changed.rowcount:
                 connection.execute(MOVE_SERIAL)
-        return done == 1
+        return changed.rowcount == 1
 
     def _read(self, wanted: Select[Any]) -> Sequence[Alert]:
         with reading(self._engine) as connection:

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from ..domain.alert import Wanted
-from .access import caller, member
-from .alerts_api import desk, known
+from .access import member
+from .alerts_api import author, desk, known
 from .alerts_view import FOR, SILENCES, alerts_page, title_of
 from .bodies import LARGEST_ID, whole
 from .errors import Refusal
@@ -50,7 +50,7 @@ def acknowledge(alert_id: int) -> AnyResponse:
     alert = known(alert_id)
 
     def do() -> tuple[str, str]:
-        if not desk().acknowledge(alert_id, caller().name):
+        if not desk().acknowledge(alert_id, author()):
             return _over()
         return _("“%(title)s”: you see to it. Nobody is told again.", title=title_of(alert.kind)), "ok"
 
@@ -80,7 +80,7 @@ def silence(alert_id: int) -> AnyResponse:
         raise Refusal(422, fields={"minutes": words})
 
     def do() -> tuple[str, str]:
-        if not desk().silence(alert_id, int(text)):
+        if not desk().silence(alert_id, int(text), author()):
             return _over()
         title, until = title_of(alert.kind), known(alert_id).silenced_until
         if until is None:

@@ -67,7 +67,7 @@ def read(alert_id: int) -> Response:
 def acknowledge(alert_id: int) -> Response:
     json_object(optional=True)
     known(alert_id)
-    lasting(desk().acknowledge(alert_id, caller().name))
+    lasting(desk().acknowledge(alert_id, author()))
     return _answer(alert_id)
 
 
@@ -83,7 +83,7 @@ def acknowledge(alert_id: int) -> Response:
 def silence(alert_id: int) -> Response:
     minutes = minutes_asked(json_object().get("minutes"))
     known(alert_id)
-    lasting(desk().silence(alert_id, minutes))
+    lasting(desk().silence(alert_id, minutes, author()))
     return _answer(alert_id)
 
 
@@ -93,6 +93,12 @@ def desk() -> AlertDesk:
     if found is None:
         raise Refusal(404)
     return found
+
+
+def author() -> tuple[int | None, str]:
+    """Who asks: a user's id, where it is one, and the name that is shown."""
+    who = caller()
+    return who.user_id, f"token {who.name}" if who.kind == "token" else who.name
 
 
 def known(alert_id: int) -> Alert:

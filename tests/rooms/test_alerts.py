@@ -20,12 +20,14 @@ from switchbot_dashboard.domain.alert import Alert, Kind, Severity, State, Wante
 from switchbot_dashboard.domain.message import Priority
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.simulator.faults import error_of
+from switchbot_dashboard.store.activity import Activity
 from switchbot_dashboard.store.alerts import SENTENCE, AlertRows, statement_of
 from switchbot_dashboard.store.engine import open_engine
 from switchbot_dashboard.store.schema import heart
 from switchbot_dashboard.store.schema_people import alerts
 from switchbot_dashboard.store.watch import Watch
 
+BY: dict[str, tuple[int | None, str]] = {"Anna": (ANNA.id, "Anna"), "Ben": (BEN.id, "Ben")}
 COLD = "Temperature out of bounds"
 
 
@@ -76,13 +78,19 @@ def test_it_is_told_again_at_the_chosen_pace_until_someone_sees_to_it(engine: En
     watched = a_cold_home(engine)
     watched.go_on(minutes=115)
     assert watched.told(BEN) == [COLD] * 2
-    assert watched.alerts.acknowledge(cold(watched).id, "Ben")
+    assert watched.alerts.acknowledge(cold(watched).id, BY["Ben"])
     watched.go_on(every=30, hours=5)
     assert watched.told(BEN) == [COLD] * 2
     found = cold(watched)
     assert (found.acknowledged_by, found.is_read) == ("Ben", True)
-    watched.alerts.acknowledge(found.id, "Anna")
+    watched.alerts.acknowledge(found.id, BY["Anna"])
     assert cold(watched).acknowledged_by == "Ben"  # who was first
+    watched.alerts.silence(found.id, 60, BY["Anna"])
+    deeds = [(deed.author, str(deed.sentence)) for deed in Activity(engine).of("alert", str(found.id))]
+    assert deeds == [
+        ("Ben", "Someone sees to it: nobody is told again."),
+        ("Anna", "Nobody is told until Mon 5 Jan 20:30."),
+    ]
 
 
 def test_with_no_pace_it_is_told_once(engine: Engine) -> None:
@@ -93,8 +101,8 @@ def test_with_no_pace_it_is_told_once(engine: Engine) -> None:
 
 def test_getting_worse_is_news_to_everyone_whoever_saw_to_it_or_silenced_it(engine: Engine) -> None:
     watched = a_cold_home(engine)
-    watched.alerts.acknowledge(cold(watched).id, "Ben")
-    watched.alerts.silence(cold(watched).id, 600)
+    watched.alerts.acknowledge(cold(watched).id, BY["Ben"])
+    watched.alerts.silence(cold(watched).id, 600, BY["Ben"])
     watched.home.cloud.temperature = meter(4.0)
     watched.step(minutes=5)
     found = cold(watched)
@@ -106,13 +114,13 @@ def test_getting_worse_is_news_to_everyone_whoever_saw_to_it_or_silenced_it(engi
 
 def test_a_silence_holds_telling_back_for_its_time(engine: Engine) -> None:
     watched = a_cold_home(engine)
-    watched.alerts.silence(cold(watched).id, 180)
+    watched.alerts.silence(cold(watched).id, 180, BY["Ben"])
     watched.go_on(minutes=175)
     assert watched.told(BEN) == [COLD]
     watched.step(minutes=5)
     assert watched.told(BEN) == [COLD] * 2
-    watched.alerts.silence(cold(watched).id, 600)
-    watched.alerts.silence(cold(watched).id, 0)
+    watched.alerts.silence(cold(watched).id, 600, BY["Ben"])
+    watched.alerts.silence(cold(watched).id, 0, BY["Ben"])
     watched.go_on(minutes=60)
     assert watched.told(BEN) == [COLD] * 3
 
@@ -121,7 +129,7 @@ def test_the_end_is_told_to_those_who_were_told_and_not_in_a_silence(engine: Eng
     for minutes, expected in ((0, [COLD, f"Over: {COLD}"]), (60, [COLD])):
         with a_database() as another:
             watched = a_cold_home(another)
-            watched.alerts.silence(cold(watched).id, minutes)
+            watched.alerts.silence(cold(watched).id, minutes, BY["Ben"])
             watched.home.cloud.temperature = meter(20.0)
             watched.step(minutes=5)
             assert watched.told(BEN) == expected
@@ -141,7 +149,7 @@ def test_the_administrators_are_told_once_when_nobody_saw_to_it(engine: Engine) 
 
 def test_nobody_is_told_further_of_what_someone_sees_to(engine: Engine) -> None:
     watched = a_cold_home(engine, repeat_minutes=0, escalate_minutes=30)
-    watched.alerts.acknowledge(cold(watched).id, "Ben")
+    watched.alerts.acknowledge(cold(watched).id, BY["Ben"])
     watched.go_on(hours=3)
     assert watched.told(ANNA) == [COLD]
 
@@ -290,7 +298,7 @@ def test_a_pending_alert_is_nobodys_business_yet(engine: Engine) -> None:
     pending = cold(watched)
     assert watched.rows.listed(Wanted(active=False)) == []
     assert watched.rows.get(pending.id) is None
-    assert not watched.rows.acknowledge(pending.id, "Ben", watched.home.time)
+    assert not watched.rows.acknowledge(pending.id, BY["Ben"], watched.home.time)
     assert not watched.rows.read(pending.id)
 
 
@@ -309,15 +317,15 @@ def test_what_is_over_can_be_read_but_not_seen_to(engine: Engine) -> None:
     number = cold(watched).id
     watched.home.cloud.temperature = meter(20.0)
     watched.step(minutes=5)
-    assert not watched.alerts.acknowledge(number, "Ben")
-    assert not watched.alerts.silence(number, 60)
+    assert not watched.alerts.acknowledge(number, BY["Ben"])
+    assert not watched.alerts.silence(number, 60, BY["Ben"])
     assert watched.alerts.read(number)
 
 
 def test_what_a_person_did_meanwhile_stays(engine: Engine) -> None:
     watched = a_cold_home(engine)
     before = cold(watched)
-    watched.alerts.acknowledge(before.id, "Ben")
+    watched.alerts.acknowledge(before.id, BY["Ben"])
     after = replace(before, last_seen=watched.home.time + timedelta(minutes=5))
     assert watched.rows.write((), [(before, after)], ()) == (0, 1, 0)
     assert cold(watched).acknowledged_by == "Ben"
@@ -333,8 +341,8 @@ def test_every_write_moves_the_serial_that_pages_look_at(engine: Engine) -> None
     number = cold(watched).id
     for act in (
         lambda: watched.alerts.read(number),
-        lambda: watched.alerts.silence(number, 60),
-        lambda: watched.alerts.acknowledge(number, "Ben"),
+        lambda: watched.alerts.silence(number, 60, BY["Ben"]),
+        lambda: watched.alerts.acknowledge(number, BY["Ben"]),
         lambda: watched.step(minutes=5),
     ):
         act()
