@@ -126,5 +126,5 @@ def told(piles: Sequence[Pile]) -> Sentence:
 
 
 def _line(pile: Pile) -> Sentence:
-    words = "{gone:count} {kind} ({before:count} → {after:count})"
+    words = "{kind} {gone:count} ({before:count} → {after:count})"
     return say(words, gone=pile.gone, kind=pile.name, before=pile.before, after=pile.after)

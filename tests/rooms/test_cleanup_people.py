@@ -174,9 +174,9 @@ def test_a_trial_names_what_the_cleaning_then_does_and_changes_nothing(engine: E
     assert piles["attempts"] == (3, 1)
     assert piles["records"][0] == 576
     outcome = str(keeper.clean(NOW))
-    went = f"{piles['records'][1]} records (576 → {576 - piles['records'][1]})"
+    went = f"records {piles['records'][1]} (576 → {576 - piles['records'][1]})"
     assert outcome.startswith(f"removed, with what there was before and is after: {went}")
-    assert outcome.endswith("1 messages (3 → 2); 1 tries to send (3 → 2)")
+    assert outcome.endswith("messages 1 (3 → 2); tries to send 1 (3 → 2)")
     with reading(engine) as connection:
         count = connection.execute(select(func.count()).select_from(metadata.tables["records"])).scalar()
     assert count == 576 - piles["records"][1] < 576
@@ -193,5 +193,5 @@ def test_many_go_in_blocks(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(7):
         a_message(engine, "sent", 100 * DAY)
     kept = a_message(engine, "pending", 100 * DAY)
-    assert "7 messages (8 → 1)" in str(housekeeping(engine).clean(NOW))
+    assert "messages 7 (8 → 1)" in str(housekeeping(engine).clean(NOW))
     assert left(engine) == {kept}

@@ -157,3 +157,34 @@ def test_a_job_keeps_its_place_when_nothing_about_it_changed(home: Home) -> None
     assert home.scheduler.get_job("look") is None
     jobs.resume("look")
     assert home.scheduler.get_job("look") is not None
+
+
+def test_a_start_that_finds_nothing_to_do_leaves_the_last_outcome_standing(home: Home) -> None:
+    ran = threading.Event()
+
+    def run(now: datetime) -> Sentence | None:
+        ran.set()
+        return None
+
+    home.queries.job_ran("look", home.now(), say("told on Monday"), 5)
+    home.start(Job("look", "Looking", lambda: NEVER, run, at_start=True))
+    assert ran.wait(PROMPT)
+    assert str(home.queries.job("look").last_outcome) == "told on Monday"
+
+
+def test_a_person_may_ask_for_something_else_and_by_another_name(home: Home) -> None:
+    job = Job(
+        "look", "Looking", lambda: NEVER, lambda now: say("by the clock"),
+        by_hand=lambda now: say("by hand"), also_called=("looks",),
+    )  # fmt: skip
+    listed = home.start(job)
+    assert str(listed.run("looks").last_outcome) == "by hand"
+    assert listed.pause("looks").enabled is False
+    assert listed.resume("look").enabled is True
+
+
+def test_a_long_outcome_is_kept_as_a_sentence() -> None:
+    said = say("{a}; {b}", a="x" * 300, b=say("so it is"))
+    with a_database() as engine:
+        Queries(engine).job_ran("look", datetime(2026, 3, 2, tzinfo=UTC), said, 5)
+        assert Queries(engine).job("look").last_outcome == said
