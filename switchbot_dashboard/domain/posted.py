@@ -82,6 +82,12 @@ class Delivery:
     finished_at: datetime | None
     reason: Sentence | None
 
+    @property
+    def to_retry(self) -> bool:
+        """Whether a person can have it tried again: it failed, for now or for good, or nobody knows its fate."""
+        failed_for_now = self.status is Status.PENDING and self.tries > 0
+        return failed_for_now or self.status in (Status.FAILED, Status.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Deed:

@@ -127,8 +127,9 @@ class OutboxStories:
         return True
 
     def retry(self, message_id: int, by: By, at: datetime, now: datetime, sentence: Sentence) -> bool:
-        """What of a message failed, or has an unknown fate, is tried again at an instant."""
-        mine = (deliveries.c.message_id == message_id) & deliveries.c.status.in_(_RETRIABLE)
+        """What of a message failed, for now or for good, or has an unknown fate, is tried again at an instant."""
+        for_now = (deliveries.c.status == Status.PENDING.value) & (deliveries.c.tries > 0)
+        mine = (deliveries.c.message_id == message_id) & (deliveries.c.status.in_(_RETRIABLE) | for_now)
         values = {"status": Status.PENDING.value, "due_at": at, "finished_at": None, "reason": None}
         with self._engine.begin() as connection:
             if not connection.execute(update(deliveries).where(mine).values(values)).rowcount:

@@ -42,8 +42,7 @@ PRIORITIES = {
     Priority.HIGH: _l("high"),
     Priority.URGENT: _l("urgent"),
 }
-RELATED = {"alert": "/alerts", "reminder": "/reminders"}
-AGAIN = (Status.FAILED, Status.UNKNOWN)
+RELATED = {"alert": "/alerts#alert-", "reminder": "/reminders/"}
 SHORT = 160  # characters of a text in a list
 
 
@@ -99,7 +98,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The whole story of one message."""
+    """The whole story of one message. `waits`: some of it is still to leave; `again`: some of it can be retried."""
 
     line: Line
     text: str
@@ -108,6 +107,7 @@ class Told:
     events: Sequence[Event]
     data: Sequence[tuple[str, str]]
     link: str
+    waits: bool
     again: bool
     mine: bool
 
@@ -139,7 +139,7 @@ def line_of(message: Message, now: datetime, names: Mapping[int, str], reader: i
         when=_when(message.scheduled_at if coming else message.sent_at or message.scheduled_at, now),
         who=_who(message, names, reader),
         unread=message.sent_at is not None and message.read_at is None and message.recipient_id == reader,
-        cancellable=message.status is Status.PENDING and message.sent_at is None,
+        cancellable=message.status is Status.PENDING,
     )
 
 
@@ -149,12 +149,13 @@ def story_of(story: Story, now: datetime, names: Mapping[int, str], reader: int 
     return Told(
         line=line_of(message, now, names, reader),
         text=said(message.body),
-        facts=_facts(message, now, names),
+        facts=_facts(message, now, names, reader),
         ways=[_way(each, now) for each in story.deliveries],
         events=_events(story, now, names),
         data=[(str(key), str(value)) for key, value in message.data.items()],
-        link=RELATED.get(message.related_type, ""),
-        again=message.status in AGAIN or any(each.status in AGAIN for each in story.deliveries),
+        link=_link(message),
+        waits=message.status is Status.PENDING,
+        again=any(each.to_retry for each in story.deliveries),
         mine=message.recipient_id == reader,
     )
 
@@ -195,7 +196,7 @@ def _who(message: Message, names: Mapping[int, str], reader: int | None) -> str:
     return ""
 
 
-def _facts(message: Message, now: datetime, names: Mapping[int, str]) -> list[tuple[str, str]]:
+def _facts(message: Message, now: datetime, names: Mapping[int, str], reader: int | None) -> list[tuple[str, str]]:
     related = " ".join(part for part in (message.related_type, message.related_id) if part)
     found = [
         (_("For"), names.get(message.recipient_id, "?")),
@@ -204,9 +205,16 @@ def _facts(message: Message, now: datetime, names: Mapping[int, str]) -> list[tu
         (_("Priority"), str(PRIORITIES[message.priority])),
         (_("Due"), moment(message.scheduled_at, today=now)),
         (_("Arrived"), moment(message.sent_at, today=now) if message.sent_at else _("not yet")),
-        (_("Read"), moment(message.read_at, today=now) if message.read_at else _("not yet")),
     ]
+    if message.recipient_id != reader:  # who reads it here knows
+        found.append((_("Read"), moment(message.read_at, today=now) if message.read_at else _("not yet")))
     return [*found, *([(_("About"), related)] if related else [])]
+
+
+def _link(message: Message) -> str:
+    """Where what it is about stands."""
+    path, number = RELATED.get(message.related_type, ""), message.related_id
+    return f"{path}{number}" if path and number.isascii() and number.isdigit() else ""
 
 
 def _way(each: Delivery, now: datetime) -> WayLine:

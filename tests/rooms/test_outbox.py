@@ -273,6 +273,18 @@ def test_a_retry_waits_as_long_as_it_was_told(home: Posted) -> None:
     )
 
 
+def test_what_failed_for_now_need_not_wait_for_its_own_next_try(home: Posted) -> None:
+    home.mail.answers = [FAILED, SENT]
+    number = home.put(home.person("anna", Way.EMAIL))
+    home.send()
+    assert home.story(number).deliveries[1].to_retry
+    home.outbox.retry_failed_notification(number, 0)
+    home.send()
+    home.later(days=1)
+    assert (home.status(number), home.tries(number)) == ("sent", ["bell sent", "email failed", "email sent"])
+    assert not any(each.to_retry for each in home.story(number).deliveries)
+
+
 def test_only_what_failed_can_be_tried_again_and_only_with_a_delay_that_makes_sense(home: Posted) -> None:
     number = home.put(home.person())
     home.send()
