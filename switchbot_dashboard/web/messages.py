@@ -69,7 +69,7 @@ def schedule() -> AnyResponse:
         form.faults, form.message = refusal.fields, refusal.message
         return Response(_page(form), refusal.status, refusal.headers)
     count, at = len(done.ids), at_moment(done.at)
-    words = ngettext("It is planned %(at)s.", "%(num)s messages are planned %(at)s.", count, at=at)
+    words = ngettext("It is planned for %(at)s.", "%(num)s messages are planned for %(at)s.", count, at=at)
     flash(words, "ok")
     return redirect("/notifications#coming", 303)
 

@@ -77,7 +77,7 @@ def test_a_message_is_planned_seen_cancelled_and_its_story_told(home: Whole, adm
     anna, number = anna_of(home)
     fields = {"title": "<b>Filter</b>", "message": "Clean it.", "scheduled_at": LATER, "priority": "high"}
     said = admin.after("/notifications/schedule", **fields, recipients=[1, number])
-    assert "2 messages are planned Mon 1 Jul 17:30." in said
+    assert "2 messages are planned for Mon 1 Jul 17:30." in said
     page = anna.client.get("/notifications").text
     assert "&lt;b&gt;Filter&lt;/b&gt;" in page
     assert "<b>Filter" not in page
@@ -104,7 +104,7 @@ def test_a_message_that_cannot_be_planned_keeps_what_was_typed(admin: Person) ->
 def test_members_plan_for_themselves_and_see_no_one_else(home: Whole, admin: Person) -> None:
     anna, number = anna_of(home)
     fields = {"title": "Mine", "message": "m", "scheduled_at": LATER, "priority": "normal"}
-    assert "It is planned" in anna.after("/notifications/schedule", **fields, recipients=1)
+    assert "It is planned for" in anna.after("/notifications/schedule", **fields, recipients=1)
     (message,) = home.dashboard.household.outbox.get_pending_notifications()
     assert message.recipient_id == number
     admins = told(home, 1, "Secret of the admin")

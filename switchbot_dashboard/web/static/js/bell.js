@@ -26,6 +26,7 @@ function show({ count, shown, words, first, html }) {
   const within = place.contains(document.activeElement);
   place.innerHTML = html;
   if (within) (place.querySelector("a") ?? bell.querySelector("summary")).focus();
+  if (known !== null) document.dispatchEvent(new CustomEvent("news")); // a page that shows it may follow
   if (known !== null && count > known) put(document.getElementById("bell-said"), `${words}: ${first}`);
   known = count;
   tellTimes();

@@ -7,6 +7,12 @@ document.addEventListener("submit", (event) => {
   send(event.target);
 });
 
+// What came meanwhile is shown too, unless someone is just about to press or choose something there.
+document.addEventListener("news", () => {
+  const busy = "[data-fresh] :focus, [data-fresh] details[open], [data-told] [aria-busy='true']";
+  if (!document.querySelector(busy)) renew("", document.querySelector("main"));
+});
+
 async function send(form) {
   const button = form.querySelector("button");
   const place = form.closest("[data-told]").querySelector(".said");
