@@ -77,7 +77,11 @@ class ReminderRows:
         self, before: Reminder, after: Reminder, act: Act, planned: Mapping[int, Sequence[Planned]]
     ) -> bool:  # fmt: skip
         """Put `after` in the place of `before`; whether that still stood in its round and status."""
-        still = (reminders.c.id == before.id, reminders.c.round == before.round, reminders.c.status == before.status.value)
+        still = (
+            reminders.c.id == before.id,
+            reminders.c.round == before.round,
+            reminders.c.status == before.status.value,
+        )
         goes_on = after.round == before.round and after.status is State.OPEN
         with self._engine.begin() as connection:
             if connection.execute(update(reminders).where(*still).values(_row(after))).rowcount != 1:
