@@ -63,6 +63,8 @@ def rule_of(node: dict[str, Any]) -> Sentence:
     if node["type"] in {"integer", "number"}:
         return _number(node)
     if node["type"] == "array":
+        if node.get("maxItems"):
+            return say("a list of {low} to {high} entries", low=node.get("minItems", 0), high=node["maxItems"])
         return say("a list with at least one entry") if node.get("minItems") else say("a list")
     return say("true or false") if node["type"] == "boolean" else say("an object in braces")
 
