@@ -147,6 +147,11 @@ class Sender:
         now = self._around.clock()
         while (bells := self._rows.bells(now, BATCH)) and not stopping.is_set():
             self._ring(bells, now)
+            if lanes.waiting < BATCH:  # thousands of bells do not keep the mails waiting
+                self._line_up(lanes, now)
+        self._line_up(lanes, now)
+
+    def _line_up(self, lanes: Lanes, now: datetime) -> None:
         self._more = False
         for way in OTHER_WAYS:
             found = self._rows.due(now, way, HELD)

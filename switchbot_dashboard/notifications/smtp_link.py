@@ -24,7 +24,7 @@ from .mail_settings import MailSettings
 
 STEP_SECONDS = 20.0
 FEWEST_SECONDS = 5.0  # for each of several addresses
-EARLY_MS = 5
+FEWEST_MS, MOST_MS = 5, 100  # waited for a server that answers, or leaves, before the dot
 LINE_STARTS_WITH_A_DOT = re.compile(rb"(?m)^\.")
 MAIL_ADDRESS = re.compile(r"[^\s<>\"'():;,]+@[^\s<>\"'():;,]+")
 CREDENTIALS = (530, 534, 535, 538)
@@ -99,6 +99,7 @@ class Link:
         self.settings = settings
         self.mails = 0
         self._began = False  # a mail, at any time
+        self._slowest = 0.0  # seconds that an answer took
         self.rested_since = time.monotonic()
         try:
             where = checked(settings.host, settings.port, allowed)
@@ -170,7 +171,7 @@ class Link:
     def send(self, recipient: str, content: bytes, deadline: float) -> None:
         """Hand over one mail; returns when the server has accepted it. Raises Fault."""
         sender, smtp = self.settings.sender, self._smtp
-        waited, self._began = self._began, True
+        waited, self._began, self._slowest = self._began, True, 0.0
         with self._step(deadline, at_door=waited):
             code, words = smtp.mail(sender)
             if code != 250:
@@ -196,15 +197,14 @@ class Link:
     def _spoke_early(self) -> bool:
         """Whether the server answered, or left, before the dot: then the mail was not accepted, and that is certain.
 
-        Worth a moment, since what has left this machine after the dot is in nobody's hands. Behind TLS a socket that
-        can be read may hold no answer, so nothing is looked for there.
+        Worth a moment, as long as its answers took so far: what follows the dot is in nobody's hands.
         """
-        plain = self._smtp.sock
-        if plain is None or isinstance(plain, ssl.SSLSocket):
+        sock = self._smtp.sock
+        if sock is None:
             return False
         poll = select.poll()
-        poll.register(plain, select.POLLIN)
-        return bool(poll.poll(EARLY_MS))
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(min(MOST_MS, max(FEWEST_MS, 1500 * self._slowest))))
 
     def _await_answer(self, deadline: float) -> None:
         """The dot has left: from here on only the server's own words tell what became of the mail."""
@@ -243,8 +243,10 @@ class Link:
     def _step(self, deadline: float, *, at_door: bool = True) -> Iterator[None]:
         """One exchange with the server, with its errors as faults."""
         self._hold_to(deadline)
+        began = time.monotonic()
         try:
             yield
+            self._slowest = max(self._slowest, time.monotonic() - began)
         except smtplib.SMTPResponseException as error:
             raise self._refused(error.smtp_code, error.smtp_error, at_door=True) from None
         except (OSError, smtplib.SMTPException) as error:
