@@ -139,6 +139,8 @@ class Part(StrEnum):
     """What reached its recipient, in the dashboard at least."""
     COMING = "coming"
     """What is still to reach them."""
+    ENDED = "ended"
+    """What never reached them and is not to: cancelled, left out, or failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from .schema_people import attempts, channels, deliveries, messages
 By = tuple[int | None, str]  # who does something: id and name
 MESSAGE = "message"  # what they do it to
 
+_UNDER_WAY = [Status.PENDING.value, Status.SENDING.value]
 _RETRIABLE = [Status.FAILED.value, Status.UNKNOWN.value]
 
 
@@ -79,6 +80,8 @@ class OutboxStories:
             wanted = wanted.where(messages.c.sent_at.is_not(None))
         if part is Part.COMING:
             wanted = wanted.where(messages.c.sent_at.is_(None), messages.c.status == Status.PENDING.value)
+        if part is Part.ENDED:
+            wanted = wanted.where(messages.c.sent_at.is_(None), messages.c.status.not_in(_UNDER_WAY))
         if unread:
             wanted = wanted.where(messages.c.read_at.is_(None), messages.c.sent_at.is_not(None))
         if pending:

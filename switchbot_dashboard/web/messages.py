@@ -27,7 +27,7 @@ from .views import View, entity_tag
 
 messages = Blueprint("messages", __name__)
 
-ROWS, COMING_ROWS = 30, 100
+ROWS, COMING_ROWS, ENDED_ROWS = 30, 100, 20
 FEW = 5  # behind the bell
 MOST_NAMES = 200  # of recipients to tick
 DELAYS = (0, 5, 10, 20, 60)  # minutes
@@ -175,14 +175,17 @@ def _page(form: Form) -> str:
     of = _of()
     arrived: list[Any] = []
     coming: list[Any] = []
+    ended: list[Any] = []
     if of is not None or who.admin:
         arrived = list(outbox().messages(viewer(), part=Part.ARRIVED, before=before, limit=ROWS + 1, recipient=of))
         coming = list(outbox().messages(viewer(), part=Part.COMING, limit=COMING_ROWS, recipient=of))
+        ended = list(outbox().messages(viewer(), part=Part.ENDED, limit=ENDED_ROWS, recipient=of))
     lines = [line_of(each, present, names, who.user_id) for each in arrived[:ROWS]]
     return render_template(
         "messages/page.html",
         lines=sorted(lines, key=lambda line: not line.unread),
         coming=[line_of(each, present, names, who.user_id) for each in reversed(coming)],
+        ended=[line_of(each, present, names, who.user_id) for each in ended],
         unread=outbox().unread(who.user_id) if who.user_id is not None else 0,
         older=f"/notifications?of={_asked()}&before={arrived[ROWS - 1].id}" if len(arrived) > ROWS else "",
         paged=before is not None,

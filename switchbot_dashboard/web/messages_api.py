@@ -41,7 +41,7 @@ LISTED = (
     Query("unread", "1: only what arrived and was not read.", TRUTH),
     Query("all", "1: of everyone; for administrators.", TRUTH),
     number_asked("recipient", "Of this user; another's for administrators alone.", None, 1, LARGEST_ID),
-    words_asked("part", "What arrived, or what is still to come.", list(Part)),
+    words_asked("part", "What arrived, what is still to come, or what neither did nor will.", list(Part)),
 )
 
 

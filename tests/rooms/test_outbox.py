@@ -407,6 +407,8 @@ def test_lists_come_by_their_instant_page_by_page(home: Posted) -> None:
     arrived = home.outbox.messages(mine, part=Part.ARRIVED)
     coming = home.outbox.messages(mine, part=Part.COMING)
     assert (len(arrived), len(coming)) == (2, 8)
+    home.outbox.cancel_scheduled(coming[0].id)
+    assert [each.id for each in home.outbox.messages(mine, part=Part.ENDED)] == [coming[0].id]
     assert home.outbox.messages(mine, unread=True) == arrived
 
 
