@@ -90,7 +90,7 @@ def fault_words(fault: Fault, node: Node | None, text: str) -> str:
     """What is wrong, as a sentence that stands beside its field."""
     if fault.between is not None:
         return sentence(fault.between)
-    if node is None or ("type" not in node and "form" not in node):
+    if node is None or node.get("type") == "array" or ("type" not in node and "form" not in node):
         return sentence(fault.said)
     if not text:
         return _("A value is missing here; it must be %(rule)s.", rule=rule_for(node))

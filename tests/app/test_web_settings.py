@@ -193,6 +193,15 @@ def test_a_review_says_what_its_figures_rest_on(page: Callable[[], Page]) -> Non
     assert "Reckoned for a quiet home" not in foreseen
 
 
+def test_a_list_of_numbers_is_typed_one_a_line(path: Path, page: Callable[[], Page]) -> None:
+    form = page()
+    assert form.fields["notifications.retry_minutes"] == ["5\n10\n20"]
+    form.press("save", 303, **{"notifications.retry_minutes": "1\r\n30\r\n"})
+    assert json.loads(path.read_text(encoding="utf-8"))["notifications"] == {"retry_minutes": [1, 30]}
+    wrong = page().press("review", 422, **{"notifications.retry_minutes": "5\n0"})
+    assert "must be a whole number from 1 to 1440 minutes" in wrong.words
+
+
 def test_devices_and_scenes_are_chosen_by_name(home: Home, page: Callable[[], Page]) -> None:
     form = page()
     assert '<option value="METER1" selected>Living room · MeterPlus</option>' in form.text
