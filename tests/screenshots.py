@@ -30,6 +30,8 @@ PAGES = {
     "quota": "/quota",
     "alerts": "/alerts",
     "reminders": "/reminders",
+    "notifications": "/notifications",
+    "users": "/users",
 }
 FRENCH = ("home", "history", "schedule", "settings")  # of these also light in French
 TALLEST = 1800  # pixels; a longer page is cut below
