@@ -168,7 +168,8 @@ class WeeklyReport:
                 self._post.put([self._draft(told.report, person, reader, pictures[person.language], now)])
                 self._rows.close(week.id, person.id, SENT, now)
                 sent += 1
-        return say("the week from {monday:day} was sent; recipients: {count:count}", monday=week.monday_noon, count=sent)
+        words = "the week from {monday:day} was sent; recipients: {count:count}"
+        return say(words, monday=week.monday_noon, count=sent)
 
     def _draft(
         self, report: Report, person: Subscriber, reader: Reader, pictures: Sequence[Piece], now: datetime
