@@ -92,12 +92,11 @@ class Lanes:
                 lane.waiting.clear()
             self._changed.notify_all()
 
-    def wait_until_done(self, number: int | None, seconds: float) -> bool:
-        """Whether one of them, or all, came through within so many seconds."""
+    def wait_until_done(self, seconds: float, *, also_closed: bool = False) -> bool:
+        """Whether all came through within so many seconds. Once closed nobody waits, unless they say so."""
         with self._changed:
-            if number is None:
-                return self._changed.wait_for(lambda: not self._where, seconds)
-            return self._changed.wait_for(lambda: number not in self._where, seconds)
+            self._changed.wait_for(lambda: not self._where or (self._closed and not also_closed), seconds)
+            return not self._where
 
     def _open(self, lane: _Lane) -> bool:
         if not lane.begun:

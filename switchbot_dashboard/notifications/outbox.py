@@ -259,7 +259,7 @@ class Outbox:
             self.sender.wake()
         idle = self.sender.wait_until_idle(SWEEP_SECONDS)
         if ours:
-            self.sender.stop()
+            self.sender.stop(for_good=False)
         came = self.sender.results - before
         others = came.total() - came["sent"]
         if idle:

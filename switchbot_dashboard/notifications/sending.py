@@ -51,6 +51,7 @@ class Sender:
         self._awake, self._stopping = threading.Event(), threading.Event()
         self._looked = threading.Condition()
         self._asked = self._answered = 0  # looks asked for, and those that have ended
+        self._over = False  # nothing starts any more
         self._more = False  # the last look left something for the next one
         self._claimed: dict[int, tuple[Case, Claim]] = {}
         self._threads: list[threading.Thread] = []
@@ -63,7 +64,7 @@ class Sender:
 
     def start(self) -> None:
         """Begin to send what is due. Daemon threads: one that hangs does not keep the process from ending."""
-        if self.running:
+        if self.running or self._over:
             return
         self._lanes, self._stopping = Lanes(THREADS), threading.Event()
         aims: list[Callable[[Lanes, threading.Event], None]] = [self._dispatch, *[self._work] * THREADS]
@@ -75,14 +76,17 @@ class Sender:
             thread.start()
         self.wake()
 
-    def stop(self, patience: float = 0.4) -> None:
+    def stop(self, patience: float = 0.4, *, for_good: bool = True) -> None:
         """End soon. What is under way then is given up: its fate is unknown, unless it is known in time."""
-        if not self.running:
-            return
+        was_running, self._over = self.running, for_good
         self._stopping.set()
+        if not was_running:
+            return
         self._awake.set()
+        with self._looked:
+            self._looked.notify_all()
         self._lanes.close()
-        if self._lanes.wait_until_done(None, patience):
+        if self._lanes.wait_until_done(patience, also_closed=True):
             return
         now = self._around.clock()
         for case, claim in list(self._claimed.values()):
@@ -98,13 +102,14 @@ class Sender:
         self._awake.set()
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Whether all that is due now, as far as it is looked at, was tried within so many seconds."""
+        """Whether all that is due now, as far as it is looked at, was tried within so many seconds. No at the stop."""
         ends = time.monotonic() + seconds
         with self._looked:
             wanted = self._asked
-            if not self._looked.wait_for(lambda: self._answered >= wanted, seconds):
+            self._looked.wait_for(lambda: self._answered >= wanted or self._stopping.is_set(), seconds)
+            if self._answered < wanted:
                 return False
-        return self._lanes.wait_until_done(None, max(0.0, ends - time.monotonic()))
+        return self._lanes.wait_until_done(max(0.0, ends - time.monotonic()))
 
     def send_all(self, cases: Sequence[Case]) -> None:
         """Try some deliveries in the caller's thread."""

@@ -82,7 +82,7 @@ def test_what_is_lined_up_already_is_not_lined_up_again() -> None:
     lanes.offer(0, "mail")
     assert (lanes.waiting, lanes.under_way) == (0, [0])
     lanes.done(0)
-    assert lanes.wait_until_done(None, 0.0)
+    assert lanes.wait_until_done(0.0)
 
 
 def test_once_closed_nothing_is_taken() -> None:
