@@ -22,6 +22,8 @@ from .repository import MOVE_SERIAL
 from .schema import users
 from .schema_people import attempts, channels, deliveries, messages, parts
 
+LARGEST_ID = 2**63 - 1  # that a database can be asked for
+
 _PENDING = deliveries.c.status == Status.PENDING.value
 
 
@@ -39,7 +41,7 @@ class OutboxRows:
         with reading(self._engine) as connection:
             return {
                 row.id
-                for some in split(user_ids)
+                for some in split(each for each in user_ids if 0 < each <= LARGEST_ID)
                 for row in connection.execute(select(users.c.id).where(users.c.id.in_(some)))
             }
 
