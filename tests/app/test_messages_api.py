@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,12 @@ def test_unknown_recipients_are_named_and_then_nothing_is_scheduled(home: Whole,
     assert admin.get("/api/notifications?all=1").json == []
 
 
+def test_a_number_that_no_database_holds_is_that_of_nobody(home: Whole, admin: Program) -> None:
+    for number in (2**63, 10**30, -1, 0):
+        refused = admin.post(SCHEDULE, json=a_message([number]))
+        assert (refused.status_code, refused.json["error"]) == (404, "unknown_recipients")
+
+
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
@@ -175,8 +182,17 @@ def test_the_eleventh_message_of_a_minute_has_to_wait(home: Whole) -> None:
     assert ben.post(SCHEDULE, json=a_message([other])).status_code == 201
 
 
-def test_what_was_refused_for_its_fields_does_not_count(home: Whole) -> None:
+def test_ten_of_many_at_once_come_through(home: Whole) -> None:
     anna, number = member_of(home)
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda _: anna.post(SCHEDULE, json=a_message([number])).status_code, range(16)))
+    assert (codes.count(201), codes.count(429)) == (10, 6)
+
+
+def test_what_was_refused_does_not_count(home: Whole) -> None:
+    anna, number = member_of(home)
+    for body in (a_message([]), a_message([number], scheduled_at="2020-01-01T00:00:00Z"), a_message([99])):
+        assert {anna.post(SCHEDULE, json=body).status_code for _ in range(5)} <= {400, 403}
     assert {anna.post(SCHEDULE, json=a_message([number], title="")).status_code for _ in range(15)} == {422}
     assert anna.post(SCHEDULE, json=a_message([number])).status_code == 201
 
@@ -213,6 +229,14 @@ def test_everyone_lists_their_own_and_administrators_anyones(home: Whole, admin:
         "limit",
         "part",
     }
+
+
+def test_a_token_of_nobody_lists_the_messages_of_everyone(home: Whole) -> None:
+    anna, number = member_of(home)
+    anna.post(SCHEDULE, json=a_message([number]))
+    nobodys = Program(home)
+    assert len(nobodys.get("/api/notifications").json) == 1
+    assert nobodys.get(f"/api/notifications?recipient={number + 1}").json == []
 
 
 def test_what_came_is_unread_until_it_is_read_and_asking_again_costs_little(home: Whole) -> None:
