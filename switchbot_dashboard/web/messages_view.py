@@ -200,7 +200,7 @@ def _facts(message: Message, now: datetime, names: Mapping[int, str], reader: in
     related = " ".join(part for part in (message.related_type, message.related_id) if part)
     found = [
         (_("For"), names.get(message.recipient_id, "?")),
-        (_("From"), message.author or _("the dashboard itself")),
+        (_("Written by"), message.author or _("the dashboard itself")),
         (_("Kind"), str(KINDS.get(message.kind, message.kind))),
         (_("Priority"), str(PRIORITIES[message.priority])),
         (_("Due"), moment(message.scheduled_at, today=now)),
