@@ -38,6 +38,7 @@ THREADS = 4
 BATCH = 100
 HELD = 500  # deliveries of one way that are lined up at a time
 WRITE_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before a result is written once more
+LONGEST_REST = 60.0  # seconds, while the memory does not answer
 OTHER_WAYS = (Way.EMAIL, Way.APPRISE)
 
 
@@ -132,6 +133,7 @@ class Sender:
     # threads
 
     def _dispatch(self, lanes: Lanes, stopping: threading.Event) -> None:
+        failures = 0
         while True:
             self._awake.wait()
             if stopping.is_set():
@@ -141,11 +143,15 @@ class Sender:
                 asked = self._asked
             try:
                 self._look(lanes, stopping)
+                failures = 0
             except Exception:
-                log.exception("[outbox] What is due cannot be read; it is tried again")
+                failures += 1
+                self._tell(failures, "[outbox] What is due cannot be read; it is tried again")
             with self._looked:
                 self._answered = asked
                 self._looked.notify_all()
+            if failures:
+                self._rest(failures, stopping)
 
     def _look(self, lanes: Lanes, stopping: threading.Event) -> None:
         """Ring all bells that are due, a batch at a time, and line up what is due by other ways."""
@@ -165,15 +171,30 @@ class Sender:
                 lanes.offer(due.id, due.lane)
 
     def _work(self, lanes: Lanes, stopping: threading.Event) -> None:
+        failures = 0
         while (number := lanes.take()) is not None:
             try:
                 self._send(number)
+                failures = 0
             except Exception:
-                log.exception("[outbox] A message could not be tried; it is tried again")
+                failures += 1
+                self._tell(failures, "[outbox] A message could not be tried; it is tried again")
             finally:
                 lanes.done(number)
+            if failures:
+                self._rest(failures, stopping)
             if self._more and lanes.waiting < BATCH and not stopping.is_set():
                 self.wake()
+
+    def _tell(self, failures: int, words: str) -> None:
+        """Once, and not again before something has worked."""
+        if failures == 1:
+            log.exception(words)
+
+    def _rest(self, failures: int, stopping: threading.Event) -> None:
+        """The memory does not answer: look again after a moment, a longer one each time, not only at the next sweep."""
+        stopping.wait(min(LONGEST_REST, 0.5 * 2 ** min(failures, 10)))
+        self.wake()
 
     # one at a time
 

@@ -185,6 +185,30 @@ def test_a_carrier_that_hangs_holds_one_thread_and_is_given_up_at_the_stop(tmp_p
         wait_until(lambda: home.status(late) == "sent", "the late word")
 
 
+@pytest.mark.parametrize("step", ["ring", "claim"])
+def test_what_the_memory_kept_from_leaving_leaves_once_it_answers_again(
+    tmp_path: Path, monkeypatch, caplog, step: str
+) -> None:
+    monkeypatch.setattr("switchbot_dashboard.notifications.sending.LONGEST_REST", 0.01)
+    with a_database(tmp_path) as engine:
+        home, failures = Posted(engine), [3]
+        works = getattr(home.rows, step)
+
+        def locked(*args: Any) -> Any:
+            if failures[0]:
+                failures[0] -= 1
+                raise OSError("the database is locked")
+            return works(*args)
+
+        monkeypatch.setattr(home.rows, step, locked)
+        number = home.put(home.person("anna", Way.EMAIL))
+        home.outbox.sender.start()
+        wait_until(lambda: home.status(number) == "sent", "it left without a sweep", 5)
+        home.outbox.sender.stop()
+        assert (len(home.mail.parcels), failures) == (1, [0])
+        assert "it is tried again" in caplog.text
+
+
 def test_a_result_that_cannot_be_written_at_once_is_written_later(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("switchbot_dashboard.notifications.sending.WRITE_PAUSES", (0.01, 0.01))
     with a_database(tmp_path) as engine:
