@@ -85,7 +85,7 @@ class Heart:
         self._guard = threading.Lock()  # of the three fields below
         self._trigger, self._again = "scheduler", ""
         self._next: tuple[datetime, Sentence] | None = None
-        self._serial = -1
+        self._serial = self._rung = -1  # as of which the next wake was worked out, and the alarms rung
         self._modes: dict[str, tuple[Mode, int]] = {}
         self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
@@ -275,9 +275,11 @@ class Heart:
             self.wake_soon("clock")
             return
         serial = self._around.serial()
+        if serial != self._rung:  # also while a turn is under way: a cloud that hangs keeps no message waiting
+            self._rung = serial
+            self._jobs.refresh()
         if serial != self._serial and self._resting.is_set():
             self._serial = serial
-            self._jobs.refresh()
             wake = first_wake(self._ports)
             if wake is not None and serial == self._serial:  # else a turn came in between and knows better
                 self._plan(*wake)

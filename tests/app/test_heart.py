@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from switchbot_dashboard.domain.record import Call, Mode
 from switchbot_dashboard.domain.sentence import say
 from switchbot_dashboard.tick import heart as heart_module
 from switchbot_dashboard.tick.heart import Busy
+from switchbot_dashboard.tick.jobs import Alarm
 from switchbot_dashboard.tick.part import Wish
 
 EARLIER, EDGE = "2026-01-05 06:20", "2026-01-05 06:30"
@@ -278,3 +279,24 @@ def test_many_buttons_at_once_are_served_one_after_the_other(cloud, tmp_path: Pa
         for thread in threads:
             thread.join(10)
         assert home.triggers() == ["start"] + ["manual"] * 5
+
+
+def test_what_is_written_while_a_reading_hangs_moves_the_alarms_at_once(cloud, tmp_path: Path):
+    due: list[datetime] = []
+    rung: list[datetime] = []
+
+    def ring(now: datetime) -> datetime | None:
+        rung.append(now)
+        return next((each for each in due if each > now), None)
+
+    with Beating(cloud, tmp_path, "2026-01-05 12:00", alarms=[Alarm("due", ring)]) as home:
+        home.tick()
+        cloud.misbehave("status", hang(), device=METER)
+        seen = len(cloud.seen("status"))
+        home.start()
+        wait_until(lambda: len(cloud.seen("status")) > seen and rung, "a reading that hangs")
+        time.sleep(heart_module.WATCH_SECONDS * 2)  # what was written before the turn is dealt with
+        due.append(home.clock() + timedelta(seconds=1.5))
+        home.queries.add_calls([Call(0, "read", "status")])
+        wait_until(lambda: rung[-1] >= due[0], "the alarm at an instant that was written meanwhile", 3.0)
+        assert not home.heart._resting.is_set(), "the reading hangs still"

@@ -32,6 +32,7 @@ from switchbot_dashboard.store.steady import SteadyStore
 from switchbot_dashboard.switchbot import Client, Cloud
 from switchbot_dashboard.tick.heart import Heart, Surroundings
 from switchbot_dashboard.tick.joblist import JobList
+from switchbot_dashboard.tick.jobs import Alarm
 from switchbot_dashboard.tick.ports import Ports
 from switchbot_dashboard.tick.run import run_tick
 
@@ -61,7 +62,9 @@ class FragileStore(SteadyStore):
 class Beating:
     """A heart that drives one home; `net` is the interval of its job in seconds."""
 
-    def __init__(self, cloud: StandIn, folder: Path, now: str, *, net: int = 300, **keys: Any) -> None:
+    def __init__(
+        self, cloud: StandIn, folder: Path, now: str, *, net: int = 300, alarms: Sequence[Alarm] = (), **keys: Any
+    ) -> None:
         self.cloud, self.offset, self.edited = cloud, timedelta(0), False
         self.looks = 0  # how often the heart's watcher looked around
         self.set_clock(now)
@@ -86,7 +89,7 @@ class Beating:
             around,
             turn_lock=FileLock(folder / "turn.lock"),
             driver_lock=FileLock(folder / "heart.lock"),
-            jobs=JobList([], self.queries, self.clock, lambda: UTC),
+            jobs=JobList([], self.queries, self.clock, lambda: UTC, alarms),
             drives=True,
         )
 
