@@ -139,6 +139,8 @@ def set_password(user_id: int) -> AnyResponse:
     """A new password; for one's own the old one proves that it is oneself."""
     oneself_or_owner(user_id)
     user, mine = known(user_id), caller().user_id == user_id and caller().kind == "session"
+    if not mine and not caller().may(Whom.OWNER):
+        raise Refusal(403)  # with a password a program's token would open more than it was made for
 
     def do() -> str:
         old = request.form.get("old_password", "")

@@ -159,6 +159,15 @@ def test_ones_own_password_needs_the_old_one_and_keeps_this_session(home: Whole)
     assert "logged out everywhere but here" in said
 
 
+def test_a_token_of_a_member_changes_no_password_not_even_that_of_its_own_user(home: Whole) -> None:
+    _token, text = home.dashboard.people.create_token("lamp", Role.MEMBER, "admin")
+    changed = home.client.post(
+        "/users/1/password", data={"password": "one that was guessed"}, headers={"Authorization": f"Bearer {text}"}
+    )
+    assert changed.status_code == 403
+    assert home.dashboard.people.verify("admin", PASSWORD)
+
+
 def test_everyone_chooses_what_they_are_told_and_in_which_language(home: Whole) -> None:
     anna, number = anna_of(home)
     path = f"/users/{number}/preferences"
