@@ -98,7 +98,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The whole story of one message. `waits`: some of it is still to leave; `again`: some of it can be retried."""
+    """The whole story of one message. `waits`: some of it is still to leave; `again`: some of it can be retried.
+
+    `data` is what whoever wrote it put with it; that of a rule is for programs.
+    """
 
     line: Line
     text: str
@@ -126,6 +129,8 @@ def line_of(message: Message, now: datetime, names: Mapping[int, str], reader: i
     """A message in a list, as `reader` sees it."""
     coming = message.status in (Status.PENDING, Status.SENDING) and message.sent_at is None
     state, tone = STATES[message.status]
+    if message.sent_at is not None and message.status in (Status.PENDING, Status.SENDING):
+        state = _l("not yet by every way")
     text = said(message.body)
     loud = message.priority in (Priority.HIGH, Priority.URGENT)
     return Line(
@@ -152,7 +157,7 @@ def story_of(story: Story, now: datetime, names: Mapping[int, str], reader: int 
         facts=_facts(message, now, names, reader),
         ways=[_way(each, now) for each in story.deliveries],
         events=_events(story, now, names),
-        data=[(str(key), str(value)) for key, value in message.data.items()],
+        data=[(str(key), str(value)) for key, value in message.data.items()] if message.author else [],
         link=_link(message),
         waits=message.status is Status.PENDING,
         again=any(each.to_retry for each in story.deliveries),
@@ -208,7 +213,7 @@ def _facts(message: Message, now: datetime, names: Mapping[int, str], reader: in
     ]
     if message.recipient_id != reader:  # who reads it here knows
         found.append((_("Read"), moment(message.read_at, today=now) if message.read_at else _("not yet")))
-    return [*found, *([(_("About"), related)] if related else [])]
+    return [*found, *([(_("About"), related)] if related and not _link(message) else [])]
 
 
 def _link(message: Message) -> str:

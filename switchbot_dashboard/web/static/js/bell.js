@@ -19,6 +19,7 @@ async function ask() {
 
 function show({ count, shown, words, first, html }) {
   const figure = bell.querySelector(".count");
+  const asDrawn = known === null && (figure.hidden ? count === 0 : figure.textContent === shown);
   put(figure, shown);
   figure.hidden = count === 0;
   bell.querySelector("summary").setAttribute("aria-label", words);
@@ -26,7 +27,7 @@ function show({ count, shown, words, first, html }) {
   const within = place.contains(document.activeElement);
   place.innerHTML = html;
   if (within) (place.querySelector("a") ?? bell.querySelector("summary")).focus();
-  if (known !== null) document.dispatchEvent(new CustomEvent("news")); // a page that shows it may follow
+  if (!asDrawn) document.dispatchEvent(new CustomEvent("news")); // a page that shows it may follow
   if (known !== null && count > known) put(document.getElementById("bell-said"), `${words}: ${first}`);
   known = count;
   tellTimes();
@@ -48,7 +49,8 @@ async function follow() {
 
 async function post(form) {
   try {
-    await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    const sent = { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } };
+    await (await fetch(form.action, sent)).text(); // unread, it would hold its connection
   } catch {
     return;
   }
@@ -71,7 +73,6 @@ if (bell) {
   });
   const unread = document.querySelector("form[data-read-at-once]");
   if (unread) {
-    unread.classList.add("done"); // keeps its room, so that nothing jumps
     post(unread);
   } else {
     follow();

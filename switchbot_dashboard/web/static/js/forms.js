@@ -9,8 +9,9 @@ document.addEventListener("submit", (event) => {
 
 // What came meanwhile is shown too, unless someone is just about to press or choose something there.
 document.addEventListener("news", () => {
-  const busy = "[data-fresh] :focus, [data-fresh] details[open], [data-told] [aria-busy='true']";
-  if (!document.querySelector(busy)) renew("", document.querySelector("main"));
+  const busy = "[data-fresh] :is(select, input, textarea):focus, [data-fresh] details[open], [aria-busy='true']";
+  const { activeElement: focused } = document;
+  if (!document.querySelector(busy)) renew(focused.dataset.key, focused.closest("[data-told]") ?? document.body);
 });
 
 async function send(form) {
