@@ -8,7 +8,9 @@ window.checks = (() => {
   function* ancestry(element) {
     for (let each = element; each && each !== document.body; each = each.parentElement) yield [each, getComputedStyle(each)];
   }
-  const afloat = (element) => [...ancestry(element)].some(([, style]) => ["fixed", "sticky"].includes(style.position));
+  const lifted = (style) => style.position === "absolute" && Number(style.zIndex) > 0; // over the page on purpose
+  const afloat = (element) => [...ancestry(element)].some(
+    ([, style]) => ["fixed", "sticky"].includes(style.position) || lifted(style));
   const forEars = (element) => [...ancestry(element)].some(([each, style]) => {
     const box = each.getBoundingClientRect();
     return style.overflowX !== "visible" && (box.width <= 2 || box.height <= 2);
