@@ -17,6 +17,7 @@ PAGES = {"notifications": "/notifications", "message": "/notifications/1", "user
 PAGES |= {"mail": "/users/mail"}
 WALKED = [look for look in LOOKS if str(look) in ("phone-dark-fr", "desktop-light-en")]
 LATER = "2030-07-01T17:30"
+SOON = 25_000  # milliseconds in which an open page follows
 WORDS = {
     "en": {
         "planned": "It is planned for",
@@ -175,9 +176,8 @@ def test_a_message_goes_from_its_form_to_bell_and_mailbox_over_every_obstacle(
         page.select_option("#delay", "0")
         page.locator("button[data-key=retry]").click()
         expect(page.locator(".two > section .said")).to_contain_text(words["again"])
-        page.wait_for_timeout(1500)
-        page.reload()
-        expect(page.locator("#events")).to_contain_text(words["sent"])
+        expect(page.locator("button[data-key=retry]")).to_have_count(0, timeout=SOON)
+        expect(page.locator("#events li").last).to_contain_text(words["sent"])
         assert set(box.accepted.values()) == {1}
         assert title in {str(mail["Subject"]) for mail in box.mails}
 
@@ -193,13 +193,17 @@ def test_a_message_goes_from_its_form_to_bell_and_mailbox_over_every_obstacle(
 
 
 def test_nobody_is_asked_about_the_bell_while_nobody_looks(admin: Callable[[Look], Visit]) -> None:
-    page = admin(DESKTOP).open("/users")
-    page.wait_for_timeout(500)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    here = admin(DESKTOP)
+    page = here.page
+    page.clock.install()
+    here.open("/users")
+    with page.expect_response("**/parts/bell"):
+        page.clock.run_for(6_000)
     page.evaluate(
         "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true });"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
-    page.wait_for_timeout(6000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
     assert not [url for url in asked if "/parts/bell" in url]
