@@ -37,6 +37,12 @@ class ChannelRows:
         wrong = channels.c.problem.is_not(None) & channels.c.enabled.is_(True)
         return self._all(select(channels).where(wrong).order_by(channels.c.id))
 
+    def oldest(self) -> Channel | None:
+        """The first channel in use that has no problem."""
+        well = channels.c.problem.is_(None) & channels.c.enabled.is_(True)
+        found = self._all(select(channels).where(well).order_by(channels.c.id).limit(1))
+        return found[0] if found else None
+
     def get(self, channel_id: int) -> Channel | None:
         """One channel."""
         found = self._all(select(channels).where(channels.c.id == channel_id))

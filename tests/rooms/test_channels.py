@@ -165,6 +165,7 @@ def test_with_another_key_a_channel_says_so_instead_of_breaking(engine: Engine, 
         later.address(mine.id)
     tried = later.test(ANNA, mine.id, "t", "b")
     assert (tried.delivered, tried.said) == (False, KEY_CHANGED)
+    assert [each.problem for each in later.failing()] == [KEY_CHANGED], "an alert can tell of it"
     later.add(ANNA, Way.EMAIL, "anna@example.org")  # entered again
 
 
