@@ -276,19 +276,27 @@ def _mark(connection: Connection, delivery_id: int, problem: Sentence, now: date
 
 
 def settle(connection: Connection, message_ids: Iterable[int], sent_at: datetime | None = None) -> None:
-    """Make the status of messages what their deliveries add up to."""
-    numbers = set(message_ids)
+    """Make the status of messages what their deliveries add up to.
+
+    Their rows are held from here on: two ways of a message that end at one moment are summed one after the other.
+    """
+    numbers = sorted(set(message_ids))
+    for some in split(numbers):
+        held_rows = select(messages.c.id).where(messages.c.id.in_(some)).order_by(messages.c.id)
+        connection.execute(held_rows.with_for_update())
     held: dict[int, set[Status]] = {}
     for row in _of_messages(connection, numbers):
         held.setdefault(row[0], set()).add(Status(row[1]))
     by_status: dict[Status, list[int]] = {}
     for number, statuses in held.items():
         by_status.setdefault(summed(statuses), []).append(number)
-    for status, some in by_status.items():
-        connection.execute(update(messages).where(messages.c.id.in_(some)).values(status=status.value))
+    for status, each in by_status.items():
+        for some in split(each):
+            connection.execute(update(messages).where(messages.c.id.in_(some)).values(status=status.value))
     if sent_at is not None:
-        first = messages.c.id.in_(numbers) & messages.c.sent_at.is_(None)
-        connection.execute(update(messages).where(first).values(sent_at=sent_at))
+        for some in split(numbers):
+            first = messages.c.id.in_(some) & messages.c.sent_at.is_(None)
+            connection.execute(update(messages).where(first).values(sent_at=sent_at))
 
 
 def _of_messages(connection: Connection, message_ids: Iterable[int]) -> list[tuple[int, str, str, int | None]]:

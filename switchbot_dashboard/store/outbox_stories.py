@@ -119,7 +119,9 @@ class OutboxStories:
         """What of a message waits is not sent any more; nothing, where some of it is on its way."""
         mine = (deliveries.c.message_id == message_id) & (deliveries.c.status == Status.PENDING.value)
         waits = (messages.c.id == message_id) & (messages.c.status == Status.PENDING.value)
+        in_order = select(deliveries.c.id).where(mine).order_by(deliveries.c.id).with_for_update()
         with self._engine.begin() as connection:
+            connection.execute(in_order)  # ways before the message, as whoever sends holds them: nobody waits in a ring
             if connection.execute(update(messages).where(waits).values(cancelled_at=now)).rowcount != 1:
                 return False
             values = {"status": Status.CANCELLED.value, "finished_at": now, "reason": SENTENCE.write(sentence)}
