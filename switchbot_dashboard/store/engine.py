@@ -27,15 +27,16 @@ def open_engine(url: str | URL, *, lock_wait_seconds: float = 5.0) -> Engine:
 
     On SQLite each transaction takes the write lock as it begins, so that processes wait for each other (for
     `lock_wait_seconds`) and never meet half-way; `reading` is for those that only read. OSError when the folder cannot
-    be made.
+    be made. What went into a statement is not in its errors, which are logged and shown.
     """
     wanted = make_url(url)
     if wanted.get_backend_name() != "sqlite":
-        return create_engine(wanted, pool_pre_ping=True)
+        return create_engine(wanted, pool_pre_ping=True, hide_parameters=True)
     if wanted.database in (None, "", ":memory:"):
         # One connection, lent to one thread at a time: a second one would see another, empty database.
         engine = create_engine(
             wanted,
+            hide_parameters=True,
             poolclass=QueuePool,
             pool_size=1,
             max_overflow=0,
@@ -45,7 +46,8 @@ def open_engine(url: str | URL, *, lock_wait_seconds: float = 5.0) -> Engine:
     else:
         assert wanted.database is not None
         Path(wanted.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(wanted, connect_args={"check_same_thread": False, "timeout": lock_wait_seconds})
+        how = {"check_same_thread": False, "timeout": lock_wait_seconds}
+        engine = create_engine(wanted, hide_parameters=True, connect_args=how)
         _survive_forks(engine)
     event.listen(engine, "connect", _prepare(lock_wait_seconds))
     event.listen(engine, "begin", _begin)
