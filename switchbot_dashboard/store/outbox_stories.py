@@ -153,6 +153,9 @@ class OutboxStories:
                 return False
             chosen = messages.c.id == listed[0].message_id
             connection.execute(update(messages).where(chosen).values(breaks_quiet=True))
+            # Lists go by this instant: kept, a message for next year would stay on top of them until then.
+            ahead = chosen & (messages.c.scheduled_at > now)
+            connection.execute(update(messages).where(ahead).values(scheduled_at=now))
             note(connection, now, by, (MESSAGE, str(listed[0].message_id)), sentence)
             connection.execute(MOVE_SERIAL)
         return True

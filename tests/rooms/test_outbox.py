@@ -369,6 +369,7 @@ def test_a_message_is_sent_ahead_of_its_time_also_in_quiet_hours(home: Posted) -
     anna = home.person("anna", Way.EMAIL, quiet_from="12:30", quiet_to="14:00")
     number = home.put(anna, at=SOON, author_id=anna, author="anna")
     story = home.outbox.send_scheduled_notification(number, Viewer(anna, "anna"))
+    assert story.message.scheduled_at == home.now, "it stands where it arrived"
     assert (story.is_sent, story.sent_at, len(home.mail.parcels)) == (True, home.now, 1)
     with pytest.raises(NotPending):
         home.outbox.send_scheduled_notification(number)
