@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Engine
 
 from .config import Config
+from .domain.errors import Told
 from .domain.message import Post
 from .domain.settings import Settings
 from .people import People, Role
 from .people.preferences import PreferenceBook
 from .reports.week import last_due
 from .reports.weekly import MISSED, Home, Subscriber, WeeklyReport
+from .store import StoreTrouble
+from .store.pages import UNWELL
 from .store.reports import ReportRows
 from .store.repository import Repository
 from .tick.jobs import Job, JobTime, merged
@@ -28,6 +31,11 @@ if TYPE_CHECKING:
     from .reports.week import Week
 
 KIND = "report"
+Outcome = TypeVar("Outcome")
+
+
+class Unanswered(Told):
+    """The database does not answer; what is left of the week is sent by the next run."""
 
 
 class Pictures:
@@ -53,12 +61,21 @@ def report_job(house: House, post: Post, book: PreferenceBook) -> Job:
         "weekly_report",
         "Weekly report",
         lambda: report_time(house.config, house.settings()),
-        report.due,
+        lambda now: answered(report.due, now),
         grace_seconds=7 * 24 * 3600,
         at_start=True,
-        by_hand=report.by_hand,
+        by_hand=lambda now: answered(report.by_hand, now),
         also_called=("weekly_reports",),
+        tries_again=True,
     )
+
+
+def answered(run: Callable[[datetime], Outcome], now: datetime) -> Outcome:
+    """What a run comes to. Raises Unanswered, which a page may show, where the database does not answer."""
+    try:
+        return run(now)
+    except StoreTrouble as error:
+        raise Unanswered(UNWELL) from error
 
 
 def report_time(config: Config, settings: Settings | None) -> JobTime:

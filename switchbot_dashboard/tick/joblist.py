@@ -19,7 +19,7 @@ from .ports import Clock
 log = logging.getLogger("switchbot_dashboard.scheduler")
 
 JOBS = "jobs"  # the threads that run them; the tick has its own
-NET_SECONDS = 300  # a lost alarm costs no more than this
+NET_SECONDS = 300  # a lost alarm costs no more than this, nor does a run that failed
 
 
 class JobRow(Protocol):
@@ -177,24 +177,27 @@ class JobList:
     def _do(self, known_id: str) -> datetime | None:
         alarm = self._alarms.get(known_id)
         if alarm is None:
-            self._run(known_id, self._jobs[known_id].run)
-            return None
+            job = self._jobs[known_id]
+            ended = self._run(known_id, job.run)
+            return None if ended or not job.tries_again else self._clock() + timedelta(seconds=NET_SECONDS)
         try:
             return alarm.ring(self._clock())
         except Exception:
             log.exception("[scheduler] What is due could not be done (%s); it is tried again", known_id)
             return None
 
-    def _run(self, job_id: str, run: Callable[[datetime], Sentence | None]) -> None:
-        at, began = self._clock(), time.monotonic()
+    def _run(self, job_id: str, run: Callable[[datetime], Sentence | None]) -> bool:
+        """Whether it came to its end."""
+        at, began, ended = self._clock(), time.monotonic(), False
         try:
-            outcome = run(at)
+            outcome, ended = run(at), True
         except Exception as error:
             log.exception("[scheduler] Job %s failed", job_id)
             outcome = failed(error.sentence if isinstance(error, Told) else str(error))
         taken = round((time.monotonic() - began) * 1000)
         if outcome is not None:
             self._memory.job_ran(job_id, at, outcome, taken)
+        return ended
 
     def _view(self, job: Job) -> JobView:
         row = self._memory.job(job.id)

@@ -85,6 +85,7 @@ class Job:
     None where there was nothing to do that is worth remembering.
 
     `at_start`: it also runs when a process begins to drive. `by_hand`, where given, runs instead when a person asks.
+    `tries_again`: a run by the clock that raised is repeated some minutes later, and not only at its next time.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Job:
     at_start: bool = False
     by_hand: Callable[[datetime], Sentence] | None = None
     also_called: tuple[str, ...] = ()
+    tries_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

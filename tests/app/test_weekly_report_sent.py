@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from switchbot_dashboard.app import Dashboard
 from switchbot_dashboard.config import read_config
 from switchbot_dashboard.people import Preferences
 from switchbot_dashboard.store.engine import reading
+from switchbot_dashboard.store.reports import ReportRows
 from switchbot_dashboard.store.schema_people import messages, parts
 
 MONDAY = datetime(2026, 3, 30, 7, 30, tzinfo=UTC)  # half past nine in Paris, the day after the clocks went ahead
@@ -77,4 +79,20 @@ def test_what_the_environment_switches_off_is_off(lived: tuple[Path, Clock]) -> 
     dashboard = a_dashboard(folder, clock, SCHEDULER_WEEKLY_REPORT_ENABLED="0")
     view = next(view for view in dashboard.jobs.views() if view.id == "weekly_report")
     assert (view.enabled, view.next_run_time) == (False, None)
+    dashboard.engine.dispose()
+
+
+def test_a_database_that_does_not_answer_at_the_hour_is_said_and_asked_again(
+    lived: tuple[Path, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, clock = lived
+    dashboard = a_dashboard(folder, clock, SCHEDULER_WEEKLY_REPORT_HOUR="9")
+    locked = OperationalError("SELECT state FROM weekly_reports", None, OSError("database is locked"))
+    with monkeypatch.context() as broken:
+        broken.setattr(ReportRows, "states", lambda rows, week: (_ for _ in ()).throw(locked))
+        outcome = str(dashboard.jobs.run("weekly_report").last_outcome)
+        assert outcome.startswith("failed: The database does not answer")
+        assert "SELECT" not in outcome
+    assert dashboard.household.report.tries_again
+    assert "recipients: 2" in str(dashboard.household.report.run(MONDAY + timedelta(minutes=5)))
     dashboard.engine.dispose()

@@ -15,6 +15,7 @@ from support.databases import a_database
 
 from switchbot_dashboard.domain.sentence import Sentence, say
 from switchbot_dashboard.store.queries import Queries
+from switchbot_dashboard.tick import joblist
 from switchbot_dashboard.tick.joblist import JOBS, JobList
 from switchbot_dashboard.tick.jobs import Alarm, Job, JobTime
 
@@ -170,6 +171,24 @@ def test_a_start_that_finds_nothing_to_do_leaves_the_last_outcome_standing(home:
     home.start(Job("look", "Looking", lambda: NEVER, run, at_start=True))
     assert ran.wait(PROMPT)
     assert str(home.queries.job("look").last_outcome) == "told on Monday"
+
+
+def test_a_run_that_failed_is_repeated_soon_where_the_next_time_is_days_away(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joblist, "NET_SECONDS", 0.2)
+    ran = [0]
+
+    def run(now: datetime) -> Sentence:
+        ran[0] += 1
+        if ran[0] < 3:
+            raise OSError("the disk is full")
+        return say("told")
+
+    home.start(Job("look", "Looking", lambda: NEVER, run, at_start=True, tries_again=True))
+    wait_until(lambda: str(home.queries.job("look").last_outcome) == "told", "the third run")
+    time.sleep(0.4)
+    assert ran[0] == 3
 
 
 def test_a_person_may_ask_for_something_else_and_by_another_name(home: Home) -> None:
