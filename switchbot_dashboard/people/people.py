@@ -31,6 +31,7 @@ ENVIRONMENT_USER = "admin"
 WRITTEN = (messages, reminders, activity)
 USED_EVERY = timedelta(hours=1)  # how exactly the last use of a token is kept
 NOBODY = f"scrypt:32768:8:1$nobodyhasthisone${'0' * 128}"  # the same work for a name that does not exist
+_OWNED = select(tokens, users.c.role.label("owners_role")).outerjoin(users, users.c.id == tokens.c.user_id)
 
 
 class Role(StrEnum):
@@ -201,7 +202,10 @@ class People:
     # Tokens
 
     def create_token(self, name: str, role: Role = Role.MEMBER, user: str | None = None) -> tuple[Token, str]:
-        """A new token and its text, which is shown this once. Raises UnknownUser or Unusable."""
+        """A new token and its text, which is shown this once. Raises UnknownUser or Unusable.
+
+        A member's token is a member's, whatever `role` says, for as long as its owner is one.
+        """
         label = name.strip()
         if not 1 <= len(label) <= 50 or not label.isprintable():
             raise Unusable(say("A token needs a name of 1 to 50 characters."), "name")
@@ -216,13 +220,14 @@ class People:
         }
         with self._engine.begin() as connection:
             key = connection.execute(insert(tokens).values(row)).inserted_primary_key
-        assert key is not None  # a single insert always tells its key
-        return Token(int(key[0]), label, role, owner, now), text
+            assert key is not None  # a single insert always tells its key
+            made = connection.execute(_OWNED.where(tokens.c.id == key[0])).one()
+        return _token(made), text
 
     def tokens(self) -> tuple[Token, ...]:
         """All tokens, newest first, the revoked ones too."""
         with reading(self._engine) as connection:
-            return tuple(_token(row) for row in connection.execute(select(tokens).order_by(tokens.c.id.desc())))
+            return tuple(_token(row) for row in connection.execute(_OWNED.order_by(tokens.c.id.desc())))
 
     def revoke_token(self, token_id: int) -> None:
         """From now on the token opens nothing. Raises UnknownToken when there is no such valid token."""
@@ -244,7 +249,7 @@ class People:
     def _bearer(self, digest: str) -> Token | None:
         valid = (tokens.c.digest == digest) & tokens.c.revoked_at.is_(None)
         with reading(self._engine) as connection:
-            row = connection.execute(select(tokens).where(valid)).first()
+            row = connection.execute(_OWNED.where(valid)).first()
         return None if row is None else _token(row)
 
     # The environment
@@ -336,4 +341,5 @@ def _user(row: Row[Any]) -> User:
 
 
 def _token(row: Row[Any]) -> Token:
-    return Token(row.id, row.name, Role(row.role), row.user_id, row.created_at, row.last_used_at, row.revoked_at)
+    role = Role.MEMBER if row.owners_role == Role.MEMBER else Role(row.role)
+    return Token(row.id, row.name, role, row.user_id, row.created_at, row.last_used_at, row.revoked_at)

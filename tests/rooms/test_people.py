@@ -161,6 +161,21 @@ def test_a_token_is_shown_once_and_kept_as_a_digest(people: People, engine: Engi
     assert (found.id, found.role) == (token.id, Role.ADMIN)
 
 
+def test_a_token_can_no_more_than_its_owner(people: People) -> None:
+    people.add("root", PASSWORD, Role.ADMIN)
+    anna = people.add("anna", PASSWORD, Role.ADMIN)
+    _, text = people.create_token("cron", Role.ADMIN, "anna")
+    found = people.bearer(text)
+    assert found is not None
+    assert found.role is Role.ADMIN
+    people.change(anna.id, role=Role.MEMBER)
+    found = people.bearer(text)
+    assert found is not None
+    assert found.role is Role.MEMBER
+    made, _ = people.create_token("more", Role.ADMIN, "anna")
+    assert (made.role, {token.role for token in people.tokens()}) == (Role.MEMBER, {Role.MEMBER})
+
+
 def test_a_tokens_last_use_is_kept_to_the_hour(people: People, clock: Clock) -> None:
     _, text = people.create_token("cron")
     people.bearer(text)
