@@ -13,8 +13,8 @@ from ..domain.message import Post, Recipient
 from ..domain.reminder import Act, Author, Kind, Planned, Reminder, State, Step, StepKind, Wish
 from ..domain.sentence import say
 from ..tick.ports import Clock
-from .checks import NotOpen, Unknown, check, check_snooze
-from .steps import Course, next_due
+from .checks import FURTHEST, NotOpen, Unknown, check, check_snooze
+from .steps import OF_MORNINGS, Course, next_due
 from .words import draft
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ class Shelf(Protocol):
 
     `due` gives pending steps up to an instant in their order, those of one reminder's round together. `told` ends the
     steps of one round: some are `sent`, the `skipped` ones are over, `following` come next (steps without an id are not
-    kept yet). It says whether all that are kept were still pending; else nothing is changed.
+    kept yet). It says whether all that are kept were still pending; else nothing is changed. `move` puts one that is
+    pending at another instant, or cancels it (None).
     """
 
     def add(self, wish: Wish, act: Act, steps: Sequence[Planned]) -> Reminder: ...
@@ -49,6 +50,7 @@ class Shelf(Protocol):
     def acts(self, reminder_id: int) -> Sequence[Act]: ...
     def due(self, now: datetime) -> Sequence[tuple[Reminder, Sequence[Step]]]: ...
     def told(self, sent: Sequence[Step], skipped: Sequence[Step], following: Sequence[Step], at: datetime) -> bool: ...
+    def move(self, step: Step, at: datetime | None) -> None: ...
     def next_at(self) -> datetime | None: ...
     def by_hours(self) -> Sequence[Reminder]: ...
     def upcoming(self, kind: Kind, until: datetime) -> Sequence[Reminder]: ...
@@ -80,6 +82,7 @@ class Reminders:
 
     def __init__(self, shelf: Shelf, post: Post, around: Around) -> None:
         self._shelf, self._post, self._around = shelf, post, around
+        self._followed: ZoneInfo | None = None  # by whose clock the mornings are known to be
 
     # what people ask for
 
@@ -199,7 +202,8 @@ class Reminders:
         return now + AGAIN if failed and following is not None and following <= now else following
 
     def apply(self, now: datetime) -> Applied:
-        """The same as a net, and with it the hours of running."""
+        """The same as a net, and with it the hours of running, and mornings where the home's zone was changed."""
+        self._follow_zone(now)
         reached = sum(self._reached(each, now) for each in self._shelf.by_hours())
         return replace(self._tell(now), by_hours=reached)
 
@@ -253,6 +257,21 @@ class Reminders:
             if follows.plan.at > now:
                 return found, (follows,)
             found.append(follows)
+
+    def _follow_zone(self, now: datetime) -> None:
+        """Move the steps that wait for a morning to that of the home's zone, where it is another one now."""
+        zone = self._around.zone()
+        if zone == self._followed:
+            return
+        for reminder, steps in self._shelf.due(now + 2 * FURTHEST):
+            course = self._course(reminder.wish, reminder.created_at, reminder.snoozed_until)
+            if course is None or steps[0].round != reminder.round:
+                continue
+            mornings = course.mornings()
+            for step in steps:
+                if step.plan.kind in OF_MORNINGS and mornings.get(step.plan.kind) != step.plan.at:
+                    self._shelf.move(step, mornings.get(step.plan.kind))
+        self._followed = zone
 
     def _reached(self, waiting: Reminder, now: datetime) -> bool:
         """Whether the hours of running are reached; then it is due at the instant at which they were."""

@@ -36,6 +36,7 @@ class Length(StrEnum):
 
 
 MORNINGS = ((2, StepKind.TWO_DAYS), (1, StepKind.ONE_DAY), (0, StepKind.SAME_DAY))
+OF_MORNINGS = frozenset(kind for _, kind in MORNINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class Course:
     def steps(self) -> tuple[Planned, ...]:
         """All steps up to the first overdue one, in order; no two at one instant."""
         return (*self._ahead(), self.overdue(0))
+
+    def mornings(self) -> Mapping[StepKind, datetime]:
+        """The instants of those steps that go by the home's clock."""
+        return {step.kind: step.at for step in self._ahead() if step.kind in OF_MORNINGS}
 
     def overdue(self, number: int) -> Planned:
         """The overdue step of a number; the first makes way for a morning's step at the very due instant."""

@@ -122,6 +122,14 @@ class ReminderRows:
             return False
         return True
 
+    def move(self, step: Step, at: datetime | None) -> None:
+        """Put a step at another instant, or cancel it (None), unless it was told or moved meanwhile."""
+        values = {"status": StepState.CANCELLED.value} if at is None else {"at": at}
+        mine = update(steps).where(steps.c.id == step.id, steps.c.at == step.plan.at, _PENDING)
+        with self._engine.begin() as connection:
+            if connection.execute(mine.values(values)).rowcount:
+                connection.execute(MOVE_SERIAL)
+
     def acts(self, reminder_id: int) -> Sequence[Act]:
         """What was done to it, oldest first."""
         with reading(self._engine) as connection:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
@@ -47,6 +48,21 @@ def test_a_loan_of_five_days_is_told_on_three_mornings_and_overdue_by_18_15(worl
     world.walk(paris("2026-03-06 18:15"))
     mornings = ["two_days 0 Wed 04 08:00", "one_day 0 Thu 05 08:00", "same_day 0 Fri 06 08:00"]
     assert world.told(loan) == [*mornings, "overdue 0 Fri 06 18:00"]
+
+
+def test_mornings_follow_the_home_into_another_zone(world: World):
+    loan = world.make("2026-03-02 14:00", "2026-03-06 18:00", kind=Kind.LOAN)
+    soon = world.make("2026-03-02 14:00", "2026-03-05 09:00")
+    world.walk(paris("2026-03-04 12:00"))
+    world.zone = ZoneInfo("America/New_York")
+    for _ in range(2):
+        world.reminders.apply(world.now)
+    world.walk(paris("2026-03-06 18:15"))
+    mornings = ["two_days 0 Wed 04 08:00", "one_day 0 Thu 05 14:00", "same_day 0 Fri 06 14:00"]
+    assert world.told(loan) == [*mornings, "overdue 0 Fri 06 18:00"]
+    # at 08:00 in New York it is overdue: that morning is dropped
+    assert world.told(soon)[1:3] == ["one_day 0 Wed 04 08:00", "overdue 0 Thu 05 09:00"]
+    assert "same_day 0 cancelled" in world.story(soon)
 
 
 def test_overdue_comes_every_24_hours_and_from_48_hours_on_to_administrators_too(world: World):

@@ -55,10 +55,12 @@ class World:
     """A home in Paris where Anna and Cleo are members and Ben is an administrator."""
 
     def __init__(self, engine: Engine, now: str = "2026-03-02 14:00", post: Any = None) -> None:
-        self.now, self.post, self.engine = paris(now), post or Post(self), engine
+        self.now, self.post, self.engine, self.zone = paris(now), post or Post(self), engine, PARIS
         self.running: dict[str, list[tuple[datetime, datetime]]] = {"home": []}
         self.people = [ANNA, BEN, CLEO]
-        around = Around(lambda: self.now, lambda: PARIS, lambda: self.people, lambda: list(self.running), self.run_for)
+        around = Around(
+            lambda: self.now, lambda: self.zone, lambda: self.people, lambda: list(self.running), self.run_for
+        )
         self.shelf = ReminderRows(engine)
         self.each: Callable[[], None] = lambda: None  # after each look on a walk
         self.reminders = Reminders(self.shelf, self.post, around)
