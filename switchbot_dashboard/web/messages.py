@@ -18,7 +18,7 @@ from .access import caller, member, service
 from .bodies import LARGEST_ID, whole
 from .errors import Refusal
 from .i18n import at_moment, home_zone, now, number
-from .messages_api import message_view, outbox, put, viewer, wished
+from .messages_api import cancelled, message_view, outbox, put, viewer, wished
 from .messages_view import PRIORITIES, line_of, shown, story_of, unread_words
 from .people_errors import refusal_of
 from .told import told
@@ -89,8 +89,7 @@ def story(message_id: int) -> str:
 @member
 def cancel(message_id: int) -> AnyResponse:
     def do() -> tuple[str, str]:
-        outbox().cancel_scheduled(bounded(message_id), viewer())
-        return _("It is cancelled and will not be sent."), "ok"
+        return cancelled(message_id), "ok"
 
     return told(do, _back(message_id))
 

@@ -98,8 +98,7 @@ def status(message_id: int) -> Response:
 @member
 @describes("A message that is not sent after all.", "MessageCancelled", refuses=(400,))
 def cancel(message_id: int) -> Response:
-    outbox().cancel_scheduled(bounded(message_id), viewer())
-    return jsonify({"message": _("It is cancelled and will not be sent."), "notification_id": message_id})
+    return jsonify({"message": cancelled(message_id), "notification_id": message_id})
 
 
 @messages_api.get("/api/notifications")
@@ -197,6 +196,14 @@ def put(wish: Wish, key: str = "") -> Scheduled:
         )
         too_many("messages", counted, SCHEDULED_A_MINUTE)
     return done
+
+
+def cancelled(message_id: int) -> str:
+    """Cancels what of a message still waits, and says so. Raises what the outbox refuses."""
+    message = outbox().cancel_scheduled(bounded(message_id), viewer())
+    if message.sent_at is None:
+        return str(_("It is cancelled and will not be sent."))
+    return str(_("It has arrived already; what was still to be sent is cancelled."))
 
 
 def wished(body: View) -> Wish:

@@ -12,6 +12,8 @@ import pytest
 from support.programs import Program, member_of
 from support.whole import Whole, whole
 
+from switchbot_dashboard.domain.message import Way
+
 SCHEDULE = "/api/notifications/schedule/"
 
 
@@ -170,6 +172,17 @@ def test_a_message_is_cancelled_once_by_those_whom_it_concerns(home: Whole, admi
     assert admin.delete("/api/notifications/999/cancel_scheduled/").status_code == 404
     assert admin.delete(f"/api/notifications/{2**70}/cancel_scheduled/").status_code == 404
     assert admin.get(f"/api/notifications/{message}/schedule_status").json["scheduled_status"] == "cancelled"
+
+
+def test_cancelling_what_arrived_in_part_says_so(home: Whole) -> None:
+    anna, number = member_of(home)
+    home.dashboard.household.channels.add(number, Way.EMAIL, "anna@example.org")
+    (message,) = anna.post(SCHEDULE, json=a_message([number])).json["notification_ids"]
+    home.dashboard.household.outbox.send_scheduled_notification(message)  # no mail server is set: tried again later
+    done = anna.delete(f"/api/notifications/{message}/cancel_scheduled/")
+    assert (done.status_code, "arrived already" in done.json["message"]) == (200, True)
+    status = anna.get(f"/api/notifications/{message}/schedule_status/").json
+    assert (status["scheduled_status"], status["is_sent"]) == ("sent", True)
 
 
 def test_the_eleventh_message_of_a_minute_has_to_wait(home: Whole) -> None:
