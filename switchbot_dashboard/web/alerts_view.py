@@ -165,7 +165,7 @@ def _known(alert: Alert, now: datetime, tz: tzinfo) -> list[str]:
     found = []
     if alert.acknowledged_at is not None:
         who = alert.acknowledged_by or _("someone")
-        at = at_moment(alert.acknowledged_at, tz, now)
+        at = moment(alert.acknowledged_at, tz, now)
         found.append(_("%(who)s sees to it, since %(at)s: nobody is told again.", who=who, at=at))
     elif alert.told_at is not None:
         words = ngettext(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -275,6 +276,18 @@ def test_french_is_written_for_people(home: Whole) -> None:
     assert "Température hors limites" in page
     assert "Il fait 8,0\u00a0°C (à" in page
     assert "Je m'en charge" in page
+
+
+def test_a_time_of_today_stands_in_french_as_its_sentence_wants_it(home: Whole) -> None:
+    put(home, {"acknowledged_at": NOW, "acknowledged_by": "Anna"})
+    (silenced,) = put(home, {"kind": Kind.HUMIDITY})
+    french = {"Accept-Language": "fr"}
+    said = home.client.post(
+        f"/alerts/{silenced}/silence", data={"minutes": "60"}, headers=french, follow_redirects=True
+    )
+    page = " ".join(unescape(said.text).replace("\u00a0", " ").split())
+    assert re.search(r"Anna s'en charge, depuis \d+ h \d\d : plus personne n'est prévenu", page)
+    assert re.search(r"silence, reprise (à|demain à) \d+ h \d\d\.", page)
 
 
 def test_whoever_is_not_logged_in_sees_no_alert(home: Whole) -> None:
