@@ -18,10 +18,11 @@ from .access import caller, member, service
 from .bodies import LARGEST_ID, whole
 from .errors import Refusal
 from .i18n import at_moment, home_zone, now, number
-from .messages_api import cancelled, message_view, outbox, put, viewer, wished
+from .messages_api import Wish, cancelled, message_view, outbox, put, viewer, wished
 from .messages_view import PRIORITIES, line_of, shown, story_of, unread_words
 from .people_errors import refusal_of
 from .told import told
+from .typed_times import day_and_time_typed
 from .users_api import bounded
 from .views import View, entity_tag
 
@@ -30,6 +31,7 @@ messages = Blueprint("messages", __name__)
 ROWS, COMING_ROWS, ENDED_ROWS = 30, 100, 20
 FEW = 5  # behind the bell
 MOST_NAMES = 200  # of recipients to tick
+TYPED = ("title", "message", "scheduled_day", "scheduled_time", "priority")
 DELAYS = (0, 5, 10, 20, 60)  # minutes
 
 
@@ -46,14 +48,16 @@ class Form:
 @member
 def page() -> str:
     """What came, what is to come, and a form for another."""
-    return _page(Form())
+    form = Form()
+    form.values["scheduled_day"] = now().astimezone(home_zone()).date().isoformat()
+    return _page(form)
 
 
 @messages.post("/notifications/schedule")
 @member
 def schedule() -> AnyResponse:
     """A message as typed; what cannot be used is told beside its field, with all that was typed still there."""
-    form = Form({name: request.form.get(name, "") for name in ("title", "message", "scheduled_at", "priority")})
+    form = Form({name: request.form.get(name, "") for name in TYPED})
     form.values["priority"] = form.values["priority"] or Priority.NORMAL.value
     asked = request.form.getlist("recipients")
     me = caller().user_id
@@ -61,7 +65,7 @@ def schedule() -> AnyResponse:
     if not caller().admin and me is not None:
         form.values["recipients"] = [me]
     try:
-        done = put(wished(dict(form.values)), request.form.get("key", ""))
+        done = put(_wished(form.values), request.form.get("key", ""))
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is None:
@@ -165,6 +169,22 @@ def bell_part() -> AnyResponse:
     return answer
 
 
+def _wished(values: Mapping[str, Any]) -> Wish:
+    """The message of a form, where day and time have a field each. Raises Refusal as `wished` does."""
+    faults: dict[str, str] = {}
+    at = day_and_time_typed(values["scheduled_day"], values["scheduled_time"], "scheduled_at", faults)
+    if at is None:
+        faults["scheduled_at"] = _("A date is missing here.")
+    body = {name: value for name, value in values.items() if name not in ("scheduled_day", "scheduled_time")}
+    try:
+        wish = wished({**body, "scheduled_at": at})
+    except Refusal as refusal:
+        raise Refusal(refusal.status, fields={**refusal.fields, **faults}) from None
+    if faults:
+        raise Refusal(422, fields=faults)
+    return wish
+
+
 def _page(form: Form) -> str:
     faults: dict[str, str] = {}
     before = whole("before", None, 1, LARGEST_ID, faults)
@@ -192,7 +212,7 @@ def _page(form: Form) -> str:
         people=_people(),
         form=form,
         zone=str(home_zone()),
-        least=present.astimezone(home_zone()).strftime("%Y-%m-%dT%H:%M"),
+        least=present.astimezone(home_zone()).date().isoformat(),
         priorities={each.value: words for each, words in PRIORITIES.items()},
         number=number,
     )

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from ..domain.reminder import Kind
 from .i18n import clock, day, home_zone
 from .messages_api import home_instant
-from .typed_times import FIRST, LAST, clock_typed, is_clock, no_date
+from .typed_times import FIRST, LAST, day_and_time_typed, no_date
 
 TEXTS = ("title", "object", "device_id", "zone", "note")
 TIMES = ("starts_at", "due_at")
@@ -79,7 +79,7 @@ def read_form(form: Mapping[str, str]) -> Typed:
     body["title"] = " ".join(body["title"].split())
     faults: dict[str, str] = {}
     for name, short in ENDS.items():
-        body[name] = _typed_end(form.get(f"{short}_day", ""), form.get(f"{short}_time", ""), name, faults)
+        body[name] = day_and_time_typed(form.get(f"{short}_day", ""), form.get(f"{short}_time", ""), name, faults)
     for name in NUMBERS:
         text = form.get(name, "").strip()
         body[name] = (int(text) if text.isascii() and text.isdigit() and len(text) < 7 else text) if text else None
@@ -91,19 +91,6 @@ def read_form(form: Mapping[str, str]) -> Typed:
     typed = read_json(body)
     typed.faults |= faults
     return typed
-
-
-def _typed_end(day_typed: str, time_typed: str, name: str, faults: dict[str, str]) -> str | None:
-    """A day and a time as one text; nothing where neither was typed."""
-    date, time = day_typed.strip()[:40], clock_typed(time_typed[:40])
-    if not date and not time:
-        return None
-    if not date:
-        faults[name] = _("A date is missing here.")
-    elif not is_clock(time):
-        missing = _("A time is missing here; write it like 17:30.")
-        faults[name] = _("%(text)s is not a time; write it like 17:30.", text=repr(time)) if time else missing
-    return f"{date}T{time}"
 
 
 def _text(typed: Typed, name: str, value: object) -> None:

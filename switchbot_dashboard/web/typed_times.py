@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from flask_babel import gettext as _
 
 CLOCK = re.compile(r"([0-9]{1,2})(?:\s*[:.,h]\s*([0-9]{2})|\s*h|([0-9]{2}))?", re.IGNORECASE)
+SECONDS = re.compile(r"(?<=:[0-9]{2}):[0-5][0-9]$")
 PLUS_LOST = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")  # "+01:00" in an address arrives as " 01:00"
 LONGEST = timedelta(days=3660)
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -29,6 +30,23 @@ def clock_typed(text: str) -> str:
 def is_clock(text: str) -> bool:
     """Whether a text is a time of day, written `07:30`."""
     return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
+
+
+def day_and_time_typed(day: str, time: str, name: str, faults: Faults) -> str | None:
+    """A day and a time of two fields as one text, `2026-03-01T17:30`, with seconds where they were typed.
+
+    Nothing where neither was typed; what is wrong with them is in `faults` under `name`.
+    """
+    date, clock = day.strip()[:40], clock_typed(time[:40])
+    if not date and not clock:
+        return None
+    if not date:
+        faults[name] = _("A date is missing here.")
+    elif not clock:
+        faults[name] = _("A time is missing here; write it like 17:30.")
+    elif not is_clock(SECONDS.sub("", clock)):
+        faults[name] = _("%(text)s is not a time; write it like 17:30.", text=repr(clock))
+    return f"{date}T{clock}"
 
 
 def instant_typed(text: str, tz: tzinfo) -> datetime | None:

@@ -17,7 +17,8 @@ from werkzeug.test import TestResponse
 from switchbot_dashboard.domain.message import Draft
 from switchbot_dashboard.people import Preferences, Role
 
-LATER = "2030-07-01T17:30"
+LATER = {"scheduled_day": "2030-07-01", "scheduled_time": "17h30"}
+PAST = {"scheduled_day": "2020-01-01", "scheduled_time": "10:00"}
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def told(home: Whole, user_id: int, title: str, key: str = "k1") -> int:
 
 def test_a_message_is_planned_seen_cancelled_and_its_story_told(home: Whole, admin: Person) -> None:
     anna, number = anna_of(home)
-    fields = {"title": "<b>Filter</b>", "message": "Clean it.", "scheduled_at": LATER, "priority": "high"}
+    fields = {"title": "<b>Filter</b>", "message": "Clean it.", **LATER, "priority": "high"}
     said = admin.after("/notifications/schedule", **fields, recipients=[1, number])
     assert "2 messages are planned for Mon 1 Jul 17:30." in said
     page = anna.client.get("/notifications").text
@@ -91,19 +92,32 @@ def test_a_message_is_planned_seen_cancelled_and_its_story_told(home: Whole, adm
 
 
 def test_a_message_that_cannot_be_planned_keeps_what_was_typed(admin: Person) -> None:
-    refused = admin.do("/notifications/schedule", title="Filter", message="", scheduled_at="2020-01-01T10:00")
+    refused = admin.do("/notifications/schedule", title="Filter", message="", **PAST)
     assert refused.status_code == 422
     assert 'value="Filter"' in refused.text
     assert "Write a text here." in refused.text
-    past = admin.do("/notifications/schedule", title="F", message="m", scheduled_at="2020-01-01T10:00", recipients=1)
+    past = admin.do("/notifications/schedule", title="F", message="m", **PAST, recipients=1)
     assert past.status_code == 400
     assert "is past" in past.text
     assert "Nothing is planned." in admin.see("/notifications?of=all")
 
 
+def test_a_day_or_a_time_that_cannot_be_used_is_told_beside_it(admin: Person) -> None:
+    wish = {"title": "F", "message": "m", "recipients": 1}
+    for day, time, words in (
+        ("2030-07-01", "", "A time is missing here"),
+        ("2030-07-01", "25:00", "is not a time"),
+        ("", "17:30", "A date is missing here"),
+        ("", "", "A date is missing here"),
+    ):
+        refused = admin.do("/notifications/schedule", **wish, scheduled_day=day, scheduled_time=time)
+        assert (refused.status_code, words in refused.text) == (422, True), (day, time)
+        assert f'value="{time}"' in refused.text
+
+
 def test_members_plan_for_themselves_and_see_no_one_else(home: Whole, admin: Person) -> None:
     anna, number = anna_of(home)
-    fields = {"title": "Mine", "message": "m", "scheduled_at": LATER, "priority": "normal"}
+    fields = {"title": "Mine", "message": "m", **LATER, "priority": "normal"}
     assert "It is planned for" in anna.after("/notifications/schedule", **fields, recipients=1)
     (message,) = home.dashboard.household.outbox.get_pending_notifications()
     assert message.recipient_id == number
@@ -157,6 +171,12 @@ def test_ones_own_password_needs_the_old_one_and_keeps_this_session(home: Whole)
     assert (refused.status_code, "not the present password" in refused.text) == (422, True)
     said = anna.after(f"/users/{number}/password", old_password=PASSWORD, password="another long password")
     assert "logged out everywhere but here" in said
+
+
+def test_a_session_left_open_is_no_way_to_find_out_the_password(home: Whole) -> None:
+    anna, number = anna_of(home)
+    tries = [anna.do(f"/users/{number}/password", old_password=f"wrong {each}").status_code for each in range(11)]
+    assert tries == [422] * 10 + [429]
 
 
 def test_a_token_of_a_member_changes_no_password_not_even_that_of_its_own_user(home: Whole) -> None:

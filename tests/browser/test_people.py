@@ -16,7 +16,7 @@ from support.service import PASSWORD, Running, Service
 PAGES = {"notifications": "/notifications", "message": "/notifications/1", "users": "/users", "person": "/users/1"}
 PAGES |= {"mail": "/users/mail"}
 WALKED = [look for look in LOOKS if str(look) in ("phone-dark-fr", "desktop-light-en")]
-LATER = "2030-07-01T17:30"
+LATER = ("2030-07-01", "1730")  # as a person types it
 SOON = 25_000  # milliseconds in which an open page follows
 WORDS = {
     "en": {
@@ -81,7 +81,8 @@ def one_message(admin: Callable[[Look], Visit]) -> None:
 def plan(page: Page, title: str) -> None:
     page.fill("#title", title)
     page.fill("#message", "The heater goes back to Ben on Friday evening.")
-    page.fill("#scheduled_at", LATER)
+    page.fill("#scheduled_day", LATER[0])
+    page.fill("#scheduled_time", LATER[1])
     page.locator("#plan button").click()
 
 

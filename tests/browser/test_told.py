@@ -105,7 +105,8 @@ def plan(visit: Visit, title: str, ahead: timedelta) -> Page:
     page.fill("#title", title)
     page.fill("#message", "The heater goes back to Ben on Friday evening.")
     at = datetime.now(ZoneInfo(evening_settings()["timezone"])) + ahead
-    page.fill("#scheduled_at", f"{at:%Y-%m-%dT%H:%M:%S}")
+    page.fill("#scheduled_day", f"{at:%Y-%m-%d}")
+    page.fill("#scheduled_time", f"{at:%H:%M:%S}")
     page.locator("#plan button.primary").click()
     expect(page.locator("#planned")).to_contain_text(title)
     return page
