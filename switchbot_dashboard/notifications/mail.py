@@ -79,9 +79,16 @@ class Mail:
                 if fault.kind in AT_ONCE and go < GOES and time.monotonic() < deadline:
                     continue
                 return self._failed(settings, fault, go)
-            self._post.mark_mail(None)
+            self._note_success()
             return Result(Outcome.SENT, say("{host} took the mail.", host=settings.host), go)
         raise AssertionError("the last go returns")
+
+    def _note_success(self) -> None:
+        """The mail is accepted: whatever fails from here on, it was sent, and must not be sent again."""
+        try:
+            self._post.mark_mail(None)
+        except Exception as error:
+            log.warning("[notifications] That mail leaves again cannot be noted: %s", type(error).__name__)
 
     def _once(self, settings: MailSettings, address: str, content: bytes, deadline: float) -> None:
         """One go. A kept connection that has ended meanwhile is opened anew, and is no fault."""

@@ -70,6 +70,18 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSL
 # What arrives
 
 
+def test_a_mail_that_was_taken_is_sent_even_where_that_cannot_be_noted() -> None:
+    class Forgetful(Kept):
+        def mark_mail(self, problem: Sentence | None) -> None:
+            raise OSError("database is locked")
+
+    with a_mailbox() as box:
+        mail = Mail(Forgetful(settings_of(box)), lambda: NOON, lambda: LOOPBACK)
+        result = mail.carry(PARCEL)
+        mail.close()
+        assert (result.outcome, len(box.mails)) == (Outcome.SENT, 1)
+
+
 def test_a_mail_arrives_whole_with_its_headers() -> None:
     with a_mailbox() as box:
         result, _ = carried(
