@@ -20,6 +20,7 @@ from .errors import Refusal
 from .i18n import home_zone, moment, now, sentence
 from .messages_view import counts_of
 from .people_errors import refusal_of, told_words
+from .rate import LOGINS_A_MINUTE, too_many
 from .told import told
 from .typed_times import clock_typed
 from .users_api import bounded, channel_desk, known, oneself_or_owner, preference_desk, removed, try_channel
@@ -143,9 +144,8 @@ def set_password(user_id: int) -> AnyResponse:
         raise Refusal(403)  # with a password a program's token would open more than it was made for
 
     def do() -> str:
-        old = request.form.get("old_password", "")
-        if mine and user.has_password and service().people.verify(user.name, old) is None:
-            raise Refusal(422, fields={"old_password": _("This is not the present password.")})
+        if mine and user.has_password:
+            _prove(user, request.form.get("old_password", ""))
         changed = service().people.change(user.id, password=request.form.get("password", ""))
         if mine:
             begin_session(changed)
@@ -274,6 +274,16 @@ def forget_mail() -> AnyResponse:
         return _("The mail server is forgotten; no mail is sent until another one is entered."), "ok"
 
     return told(do, "/users/mail")
+
+
+def _prove(user: User, old: str) -> None:
+    """Refuses a wrong password, and too many of them: a session someone left open is no way to find it out."""
+    wait = too_many("passwords", str(user.id), LOGINS_A_MINUTE)
+    if wait:
+        words = _("Too many tries; wait a minute.")
+        raise Refusal(429, words, fields={"old_password": words}, headers={"Retry-After": str(wait)})
+    if service().people.verify(user.name, old) is None:
+        raise Refusal(422, fields={"old_password": _("This is not the present password.")})
 
 
 def _tried(do: Callable[[], str], again: Callable[[Form], str], values: dict[str, Any]) -> AnyResponse:
