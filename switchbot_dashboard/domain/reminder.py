@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .sentence import Sentence
 
+
 class Kind(StrEnum):
     """What is promised: something to be looked after, something to be given back, or anything else."""
 
