@@ -27,6 +27,7 @@ NEVER_CONNECTED = re.compile(r"NewConnectionError|Failed to establish|ConnectTim
 NO_ANSWER = re.compile(
     r"Read timed out|Connection aborted|RemoteDisconnected|Connection broken|reset by peer|timed out"
 )
+BROKE_OFF = "Notification Exception"  # its own code for the service failed, maybe on the answer
 COME_BACK = (408, 409, 423, 425, 429)  # of the 4xx, those that pass
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,8 @@ def _judged(service: str, answer: AppriseResult, fence: Fence, go: int) -> tuple
     words = " ".join(line.message for line in lines if line.message.startswith("Socket Exception"))
     if codes:
         return _answered(service, codes[-1], go), False
+    if fence.let_out and any(line.message.startswith(BROKE_OFF) for line in lines):
+        return Result(Outcome.UNKNOWN, say("Sending broke off, so nobody knows whether it arrived."), go), False
     if NEVER_CONNECTED.search(words):
         said = say("There was no way to {service} from here: check this machine's network.", service=service)
         return Result(Outcome.FAILED, said, go), True

@@ -29,11 +29,12 @@ class Fenced(OSError):
 
 
 class Fence:
-    """What is kept out, and whether anything was."""
+    """What is kept out, and whether anything was; and whether anything was let through."""
 
     def __init__(self, allowed: Collection[str]) -> None:
         self._allowed = allowed
         self.kept_out: str = ""  # the address, or the kind of step, that was refused
+        self.let_out = False
 
     def pass_or_raise(self, event: str, args: tuple[Any, ...]) -> None:
         """Nothing for what may be done. Raises Fenced for the rest."""
@@ -41,6 +42,7 @@ class Fence:
         if target is None or not self._may_reach(target):
             self.kept_out = str(target or event)
             raise Fenced("kept out by the fence around notifications")
+        self.let_out = True
 
     def _may_reach(self, host: str) -> bool:
         try:

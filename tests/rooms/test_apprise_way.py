@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from apprise.plugins.custom_json import NotifyJSON
 
 from switchbot_dashboard.notifications import apprise_address
 from switchbot_dashboard.notifications.addresses import BadAddress, Forbidden
@@ -119,6 +120,21 @@ def test_an_answer_tells_a_refusal_for_good_from_a_passing_one(service: Service,
 def test_a_request_without_an_answer_is_not_repeated_since_it_may_have_arrived(service: Service) -> None:
     result = carried(service, "drop")
     assert (result.outcome, result.tries, len(service.asked)) == (Outcome.UNKNOWN, 1, 1)
+
+
+@pytest.mark.parametrize(("sends", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.FAILED)])
+def test_what_breaks_off_once_it_may_have_arrived_is_not_repeated(
+    service: Service, monkeypatch: pytest.MonkeyPatch, sends: bool, outcome: Outcome
+) -> None:
+    real = NotifyJSON.send
+
+    def broken(plugin: NotifyJSON, *given: object, **named: object) -> bool:
+        if sends:
+            real(plugin, *given, **named)
+        raise KeyError("an answer that nobody expected")
+
+    monkeypatch.setattr(NotifyJSON, "send", broken)
+    assert (carried(service, "ok").outcome, len(service.asked)) == (outcome, int(sends))
 
 
 def test_silence_is_bounded_and_leaves_a_fate_that_nobody_knows(
