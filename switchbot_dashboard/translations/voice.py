@@ -17,6 +17,7 @@ from ..domain.sentence import Sentence, english_span
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 CATALOGUES = Path(__file__).parent
+DAY = 86_400  # seconds
 FIXED, NARROW = "\u00a0", "\u202f"  # no-break spaces: before a unit or a colon, and within a number
 
 
@@ -142,14 +143,20 @@ class Voice:
         seconds = round((present - instant) / timedelta(seconds=1))
         if seconds < 5:
             return self.text(_l("just now"))
-        return self.text(_l("%(span)s ago"), span=self.span(seconds))
+        return self.text(_l("%(span)s ago"), span=self._far(seconds))
 
     def ahead(self, instant: datetime, present: datetime) -> str:
         """How long until: `now`, `in 45 s`, `in 6 min`."""
         seconds = round((instant - present) / timedelta(seconds=1))
         if seconds <= 0:
             return self.text(_l("now"))
-        return self.text(_l("in %(span)s"), span=self.span(seconds))
+        return self.text(_l("in %(span)s"), span=self._far(seconds))
+
+    def _far(self, seconds: int) -> str:
+        """As `span`, from two days on in days: nobody counts 215 h."""
+        if seconds < 2 * DAY:
+            return self.span(seconds)
+        return self.text(_l("%(count)s days"), count=self.number(round(seconds / DAY)))
 
     @property
     def _gap(self) -> str:

@@ -18,6 +18,7 @@ export function put(element, text) {
 function span(seconds) {
   if (seconds < 120) return `${seconds}${gap}s`;
   const minutes = Math.round(seconds / 60);
+  if (seconds >= 2 * 86400) return words.days.replace("{}", Math.round(seconds / 86400));
   if (minutes < 120) return `${minutes}${gap}min`;
   const hours = `${Math.floor(minutes / 60)}${gap}h`;
   return minutes % 60 ? `${hours}${gap}${minutes % 60}${gap}min` : hours;
