@@ -101,7 +101,7 @@ def checked(host: str, port: int, allowed: Collection[str]) -> list[tuple[str, i
                 raise Forbidden(
                     say(
                         "{host} lies in this machine's own network, where notifications are not sent: use a public "
-                        "host, or allow it by its name under channels_allowed_hosts in the settings.",
+                        "host, or allow it by its name in the settings: Advanced, Internal hosts for notifications.",
                         host=host,
                     )
                 )

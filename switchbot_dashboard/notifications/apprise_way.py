@@ -90,7 +90,7 @@ def _judged(service: str, answer: AppriseResult, fence: Fence, go: int) -> tuple
     if fence.kept_out:
         said = say(
             "{service} would have connected to this machine's own network ({target}), so nothing was sent: use a "
-            "public host, or allow it by its name under channels_allowed_hosts in the settings.",
+            "public host, or allow it by its name in the settings: Advanced, Internal hosts for notifications.",
             service=service,
             target=fence.kept_out,
         )

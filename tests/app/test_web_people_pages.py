@@ -152,6 +152,12 @@ def test_the_virtual_homes_visitor_has_a_bell_without_a_count_and_changes_nobody
     assert home.client.post("/users/add", data={"name": "x"}).status_code == 403
 
 
+def test_the_visitor_of_a_home_with_users_is_shown_where_to_log_in(home: Whole, admin: Person) -> None:
+    page = home.client.get("/users").text.partition("<main")[2]
+    assert '<a href="/login">Log in</a>' in page
+    assert "DASHBOARD_PASSWORD" not in page
+
+
 def test_a_user_is_added_given_rights_and_removed(home: Whole, admin: Person) -> None:
     assert "anna is here now." in admin.after("/users/add", name="Anna", password=PASSWORD, role="member")
     anna = home.dashboard.people.named("anna").id
