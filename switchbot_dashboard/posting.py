@@ -82,5 +82,7 @@ def posting(
         current = settings()
         return RETRY_MINUTES if current is None else current.notifications.retry_minutes
 
-    around = Around(clock, home_zone, wishes, channels.address, read, link, pauses, lambda: channels.carriers)
+    around = Around(
+        clock, home_zone, wishes, channels.address, read, link, pauses, lambda: channels.carriers, StoreTrouble
+    )
     return Posting(Outbox(OutboxRows(engine), OutboxStories(engine), around))

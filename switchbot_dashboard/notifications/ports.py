@@ -70,7 +70,8 @@ class Around:
     """What else the outbox asks, often and cheaply.
 
     `address` opens a channel's address and raises an error with a `sentence` where it cannot; `read` puts a sentence
-    into a language; `link` leads to a message, or is empty; `pauses` are the minutes before each try again.
+    into a language; `link` leads to a message, or is empty; `pauses` are the minutes before each try again. `unwell` is
+    what the rows raise while the memory does not answer.
     """
 
     clock: Clock
@@ -81,3 +82,4 @@ class Around:
     link: Callable[[int], str]
     pauses: Callable[[], Sequence[int]]
     carriers: Callable[[], Mapping[Way, Carrier]]
+    unwell: type[Exception]

@@ -93,8 +93,8 @@ class Sender:
         for case, claim in list(self._claimed.values()):
             try:
                 self._rows.finish(claim, lost(case, LOST, now), now)
-            except Exception:
-                log.exception("[outbox] That a message was given up cannot be written down; it is found later")
+            except Exception as error:
+                self._tell(1, "[outbox] That a message was given up cannot be written down; it is found later", error)
 
     def wake(self) -> None:
         """Something may be due: look soon."""
@@ -144,9 +144,9 @@ class Sender:
             try:
                 self._look(lanes, stopping)
                 failures = 0
-            except Exception:
+            except Exception as error:
                 failures += 1
-                self._tell(failures, "[outbox] What is due cannot be read; it is tried again")
+                self._tell(failures, "[outbox] What is due cannot be read; it is tried again", error)
             with self._looked:
                 self._answered = asked
                 self._looked.notify_all()
@@ -176,9 +176,9 @@ class Sender:
             try:
                 self._send(number)
                 failures = 0
-            except Exception:
+            except Exception as error:
                 failures += 1
-                self._tell(failures, "[outbox] A message could not be tried; it is tried again")
+                self._tell(failures, "[outbox] A message could not be tried; it is tried again", error)
             finally:
                 lanes.done(number)
             if failures:
@@ -186,10 +186,10 @@ class Sender:
             if self._more and lanes.waiting < BATCH and not stopping.is_set():
                 self.wake()
 
-    def _tell(self, failures: int, words: str) -> None:
-        """Once, and not again before something has worked."""
+    def _tell(self, failures: int, words: str, error: Exception) -> None:
+        """Once, and not again before something has worked. The memory says by itself why it does not answer."""
         if failures == 1:
-            log.exception(words)
+            log.error(words, exc_info=not isinstance(error, self._around.unwell))
 
     def _rest(self, failures: int, stopping: threading.Event) -> None:
         """The memory does not answer: look again after a moment, a longer one each time, not only at the next sweep."""

@@ -191,9 +191,12 @@ class JobList:
         at, began, ended = self._clock(), time.monotonic(), False
         try:
             outcome, ended = run(at), True
+        except Told as error:
+            log.error("[scheduler] Job %s failed: %s", job_id, error.sentence)
+            outcome = failed(error.sentence)
         except Exception as error:
             log.exception("[scheduler] Job %s failed", job_id)
-            outcome = failed(error.sentence if isinstance(error, Told) else str(error))
+            outcome = failed(str(error))
         taken = round((time.monotonic() - began) * 1000)
         if outcome is not None:
             self._memory.job_ran(job_id, at, outcome, taken)

@@ -23,6 +23,7 @@ from switchbot_dashboard.notifications.parcel import Outcome, Parcel, Result
 from switchbot_dashboard.notifications.ports import Around
 from switchbot_dashboard.people import PreferenceBook
 from switchbot_dashboard.people.preferences import Preferences
+from switchbot_dashboard.store import StoreTrouble
 from switchbot_dashboard.store.channels import ChannelRows
 from switchbot_dashboard.store.outbox import OutboxRows
 from switchbot_dashboard.store.outbox_stories import OutboxStories
@@ -76,6 +77,7 @@ class Posted:
             link=lambda message_id: "",
             pauses=lambda: self.pauses,
             carriers=lambda: {Way.EMAIL: self.mail, Way.APPRISE: self.phone},
+            unwell=StoreTrouble,
         )
         self.outbox = Outbox(self.rows, self.stories, around)
 
