@@ -64,18 +64,14 @@ def taken(dashboard: Dashboard, app: Flask, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[str], Callable[[], str]]]:
+def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Callable[[], str]]:
     """Sets the log up in a form; what it gives back tells all that was logged."""
-    ours = logging.getLogger("switchbot_dashboard")
-    before, level = list(ours.handlers), ours.level
 
     def begin(form: str) -> Callable[[], str]:
         set_up_logs("debug", form)
         return lambda: capsys.readouterr().err
 
-    yield begin
-    ours.handlers[:] = before
-    ours.setLevel(level)
+    return begin
 
 
 def event(celsius: float = 21.4, device: str = METER, **context: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,12 +66,8 @@ class Account:
 
 @pytest.fixture
 def account(tmp_path: Path) -> Iterator[Account]:
-    log = logging.getLogger("switchbot_dashboard")
-    handlers, level = list(log.handlers), log.level
     with StandIn() as cloud:
         yield Account(tmp_path, cloud)
-    log.handlers[:] = handlers  # a command of its own process sets the log up anew
-    log.setLevel(level)
 
 
 def test_setting_up_makes_a_secret_and_tells_the_cloud(account: Account):
