@@ -78,6 +78,11 @@ class Caller:
         """Kept from mail, channels, users, tokens and the webhook."""
         return self.kind == "visitor"
 
+    @property
+    def signature(self) -> str:
+        """How they sign what they do: their name, and of a program that it is one."""
+        return f"token {self.name}" if self.kind == "token" else self.name
+
     def may(self, whom: Whom) -> bool:
         """Whether a view for `whom` is open to them."""
         if whom is Whom.PUBLIC:

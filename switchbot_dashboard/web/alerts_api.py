@@ -98,7 +98,7 @@ def desk() -> AlertDesk:
 def author() -> tuple[int | None, str]:
     """Who asks: a user's id, where it is one, and the name that is shown."""
     who = caller()
-    return who.user_id, f"token {who.name}" if who.kind == "token" else who.name
+    return who.user_id, who.signature
 
 
 def known(alert_id: int) -> Alert:

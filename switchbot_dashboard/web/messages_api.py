@@ -166,7 +166,7 @@ def outbox() -> OutboxDesk:
 def viewer() -> Viewer:
     """Who asks, as the outbox knows them."""
     who = caller()
-    return Viewer(who.user_id, f"token {who.name}" if who.kind == "token" else who.name, who.admin)
+    return Viewer(who.user_id, who.signature, who.admin)
 
 
 def put(wish: Wish, key: str = "") -> Scheduled:

@@ -146,7 +146,7 @@ def desk() -> ReminderDesk:
 def author() -> Author:
     """Who asks, as stories call them."""
     who = caller()
-    return Author(who.user_id, f"token {who.name}" if who.kind == "token" else who.name)
+    return Author(who.user_id, who.signature)
 
 
 def seen_people() -> Sequence[int] | None:
