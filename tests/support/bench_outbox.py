@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -27,11 +27,12 @@ from switchbot_dashboard.domain.channel import MailForm, Security
 from switchbot_dashboard.notifications.channels import Channels
 from switchbot_dashboard.notifications.secrets import Secrets
 from switchbot_dashboard.people import derived_key
+from switchbot_dashboard.people.preferences import Preferences
 from switchbot_dashboard.store.channels import ChannelRows
 from switchbot_dashboard.store.engine import open_engine
 from switchbot_dashboard.store.migrate import migrate
 from switchbot_dashboard.store.schema import users
-from switchbot_dashboard.store.schema_people import channels
+from switchbot_dashboard.store.schema_people import channels, preferences
 
 KEY = "a-secrets-key-of-thirty-two-signs-or-more"
 SETTINGS = {
@@ -135,6 +136,9 @@ def _populated(service: Service, port: int, people: int) -> list[int]:
         connection.execute(insert(users), [{"id": each, "name": f"p{each}", **row} for each in ids])
         rows = [{"user_id": each, "address": secrets.seal(f"p{each}@example.org"), **way} for each in ids]
         connection.execute(insert(channels), rows)
+        alone = Preferences(muted_kinds=("alert", "reminder", "report"))  # what is counted is what was scheduled
+        body = json.dumps(asdict(alone))
+        connection.execute(insert(preferences), [{"user_id": each, "body": body} for each in ids])
     book = Channels(ChannelRows(engine), lambda: secrets, lambda: now, lambda: ("127.0.0.1",))
     book.save_mail(MailForm("127.0.0.1", port, Security.NONE, sender="home@example.org"))
     engine.dispose()
