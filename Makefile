@@ -16,9 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 run: $(READY)
 	@exec $(PY) -m switchbot_dashboard serve
 
-# Three at a time on two cores: half of the time tests wait for processes, browsers and clocks.
 test: check browser
-	@$(PY) -m pytest -q -n 3 --dist worksteal
+	@$(PY) -m pytest -q -n 2 --dist worksteal
 
 # Chromium for the browser tests; where it cannot be installed they are skipped, and say so.
 browser:

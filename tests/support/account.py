@@ -67,7 +67,7 @@ class Account:
         *,
         url: str = "",
         attempts: int = 2,
-        timeout: float = 0.25,
+        timeout: float = 0.6,
         **keys: Any,
     ) -> None:
         self.cloud, self.clock = cloud, PretendClock(at(now))
